@@ -1,0 +1,72 @@
+"""One lane per portal: whoever holds its lease works for the portal; a fence number stops one who lost it.
+
+The truth is the `Lane` row; Celery only wakes workers. Claiming skips locked rows, so any number of workers may try.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+LEASE_SECONDS = 30
+
+
+class LaneLost(Exception):
+    """Another worker holds the lane now: whatever was being done must not be saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    portal_id: int
+    fence: int
+
+
+def mark_due(portal_id: int, at: dt.datetime | None = None) -> None:
+    """Let the portal's lane be worked at `at` (now when None); an earlier due time stays."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into b24app_lane (portal_id, due_at) values (%(portal)s, coalesce(%(at)s, now()))
+               on conflict (portal_id) do update set due_at = least(b24app_lane.due_at, excluded.due_at)""",
+            {"portal": portal_id, "at": at},
+        )
+
+
+def claim(owner: str, portal_id: int | None = None) -> Claim | None:
+    """Take the lease of the lane that has been due longest (or of `portal_id`'s, if due); None when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """with chosen as (
+                 select portal_id from b24app_lane
+                 where due_at <= now() and lease_until < clock_timestamp() and (%(portal)s::bigint is null or portal_id = %(portal)s)
+                 order by due_at for update skip locked limit 1)
+               update b24app_lane lane
+               set lease_until = clock_timestamp() + make_interval(secs => %(lease)s), owner = %(owner)s, fence = fence + 1
+               from chosen where lane.portal_id = chosen.portal_id returning lane.portal_id, lane.fence""",
+            {"portal": portal_id, "lease": LEASE_SECONDS, "owner": owner},
+        )
+        row = cursor.fetchone()
+    return Claim(*row) if row else None
+
+
+def hold(claim: Claim) -> None:
+    """Renew the lease inside the caller's transaction, or raise LaneLost so that nothing of it is saved."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update b24app_lane set lease_until = clock_timestamp() + make_interval(secs => %s) where portal_id = %s and fence = %s",
+            [LEASE_SECONDS, claim.portal_id, claim.fence],
+        )
+        if cursor.rowcount != 1:
+            raise LaneLost(f"portal {claim.portal_id}: fence {claim.fence} is old")
+
+
+def release(claim: Claim, due_at: dt.datetime | None) -> None:
+    """Give the lane back; `due_at` says when there is more to do (None: nothing, unless someone marked it due meanwhile)."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """update b24app_lane set lease_until = '-infinity', owner = '',
+                 due_at = case when due_at > claimed.at then least(due_at, %(due)s) else %(due)s end
+               from (select clock_timestamp() as at) claimed where portal_id = %(portal)s and fence = %(fence)s""",
+            {"due": due_at, "portal": claim.portal_id, "fence": claim.fence},
+        )

@@ -1,0 +1,91 @@
+"""Portals, their credentials, what they told us, what we asked them, and the lane that orders the work of each."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from b24app.sealed import SealedTextField
+
+
+class Portal(models.Model):
+    """One Bitrix24 portal where the app is installed: the tenant. `member_id` never changes, the domain may."""
+
+    member_id = models.CharField(max_length=64, unique=True)
+    domain = models.CharField(max_length=255)
+    client_endpoint = models.URLField(max_length=255)
+    server_endpoint = models.URLField(max_length=255, blank=True)
+    client_id = models.CharField(max_length=100, blank=True)
+    client_secret = SealedTextField(null=True)
+    application_token = SealedTextField(null=True)
+    scope = models.TextField(blank=True)
+    status = models.CharField(max_length=1, blank=True)
+    licence = models.CharField(max_length=64, blank=True)
+    language = models.CharField(max_length=8, default="en")
+    # Facts read from the portal and cached: iblock ids, warehouse accounting, base currency, limits.
+    facts = models.JSONField(default=dict)
+    # Why the portal cannot be called at present ("" = all is well): shown to the administrator.
+    trouble = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    installed_at = models.DateTimeField(null=True)
+    uninstalled_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class ServiceCredential(models.Model):
+    """The installing administrator's tokens: what background work calls the portal with."""
+
+    portal = models.OneToOneField(Portal, models.CASCADE, related_name="credential")
+    user_id = models.BigIntegerField()
+    access_token = SealedTextField()
+    refresh_token = SealedTextField()
+    expires_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+
+class InboundEvent(models.Model):
+    """An event as the portal sent it, stored before anything else; one waiting row per object and code."""
+
+    portal = models.ForeignKey(Portal, models.CASCADE)
+    code = models.CharField(max_length=100)
+    object_id = models.CharField(max_length=64, blank=True)
+    data = models.JSONField(default=dict)
+    received_at = models.DateTimeField(db_default=Now())
+    handled_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["portal", "code", "object_id"],
+                condition=models.Q(handled_at__isnull=True),
+                name="one_waiting_event_per_object",
+            )
+        ]
+
+
+class RestCall(models.Model):
+    """One HTTP request to the portal and its answer, masked; the journal that the marketplace demands (3 days or more)."""
+
+    portal = models.ForeignKey(Portal, models.CASCADE)
+    at = models.DateTimeField(db_default=Now(), db_index=True)
+    method = models.CharField(max_length=100)
+    commands = models.PositiveIntegerField(default=1)
+    status = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+    milliseconds = models.PositiveIntegerField(default=0)
+    request = models.TextField(blank=True)
+    answer = models.TextField(blank=True)
+
+
+class Lane(models.Model):
+    """The one queue position of a portal: who works for it now, until when, and when it is next due (see lanes.py)."""
+
+    portal = models.OneToOneField(Portal, models.CASCADE, primary_key=True)
+    due_at = models.DateTimeField(null=True, db_index=True)
+    lease_until = models.DateTimeField(db_default=models.Value("-infinity"))
+    owner = models.CharField(max_length=100, blank=True, db_default="")
+    fence = models.BigIntegerField(db_default=0)

@@ -1,0 +1,157 @@
+"""Everything the environment decides, read here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+DEBUG = env.bool("DEBUG", default=False)
+DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / ".data")))
+# Development is: no external database was named. Then secrets are written under DATA_DIR and the servers come out of wheels.
+EMBEDDED = not (env("DATABASE_URL", default="") and env("REDIS_URL", default=""))
+
+
+def _secret(name: str, make: type[str] | object = None) -> str:
+    """The secret from the environment; in development a random one kept under DATA_DIR (mode 0600)."""
+    value = env(name, default="")
+    if value:
+        return str(value)
+    if not EMBEDDED:
+        raise ImproperlyConfigured(f"Set {name}: production never invents a secret.")
+    path = DATA_DIR / "secrets" / name.lower()
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = Fernet.generate_key().decode() if name == "TOKEN_KEYS" else secrets.token_urlsafe(50)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text()
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(fresh)
+    return path.read_text()
+
+
+SECRET_KEY = _secret("SECRET_KEY")
+# First key seals, every key opens; never derived from SECRET_KEY.
+TOKEN_KEYS = [key.strip() for key in _secret("TOKEN_KEYS").split(",") if key.strip()]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1"] if EMBEDDED else [])
+APP_URL = env("APP_URL", default="http://127.0.0.1:8000").rstrip("/")
+
+B24_CLIENT_ID = env("B24_CLIENT_ID", default="")
+B24_CLIENT_SECRET = env("B24_CLIENT_SECRET", default="")
+B24_OAUTH_SERVERS = [
+    base.rstrip("/")
+    for base in env.list("B24_OAUTH_SERVERS", default=["https://oauth.bitrix24.tech", "https://oauth.bitrix.info"])
+]
+B24_INSECURE_HTTP = env.bool("B24_INSECURE_HTTP", default=False)
+# The portal never works longer than this on one request (seconds): after it an unanswered `add` is either done or will never be.
+B24_REQUEST_LIMIT = env.float("B24_REQUEST_LIMIT", default=60.0)
+
+EXCHANGE_ZIP = env.bool("EXCHANGE_ZIP", default=True)
+EXCHANGE_FILE_LIMIT = env.int("EXCHANGE_FILE_LIMIT", default=8 * 1024 * 1024)
+EXCHANGE_MAX_UPLOAD = env.int("EXCHANGE_MAX_UPLOAD", default=4 * 1024**3)
+SENTRY_DSN = env("SENTRY_DSN", default="")
+
+if EMBEDDED:
+    from b24app import embedded
+
+    DATABASE_URL = env("DATABASE_URL", default="") or embedded.database_url(DATA_DIR)
+    REDIS_URL = env("REDIS_URL", default="") or embedded.redis_url(DATA_DIR)
+else:
+    DATABASE_URL, REDIS_URL = env("DATABASE_URL"), env("REDIS_URL")
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", [parts.hostname or ""])[0],
+        "PORT": parts.port or "",
+        "OPTIONS": {"pool": {"min_size": 0, "max_size": 16}},
+    }
+
+
+DATABASES = {"default": _database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CELERY_BROKER_URL = REDIS_URL
+# redis-py's spelling of the same address (Celery says redis+socket:// for a socket).
+REDIS_CLIENT_URL = REDIS_URL.replace("redis+socket://", "unix://")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "django_htmx",
+    "b24app",
+    "exchange",
+    "mapping",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "b24app.urls"
+WSGI_APPLICATION = "b24app.wsgi.application"
+APPEND_SLASH = False  # 1C follows no redirect.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ru", "Русский"), ("ro", "Română"), ("uk", "Українська")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+TESTING = "pytest" in sys.modules

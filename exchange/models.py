@@ -1,0 +1,183 @@
+"""The 1C side in the database: bases, sessions, files, runs, the state of every object, and problems for people."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from b24app.models import Portal
+
+
+class OneCBase(models.Model):
+    """One 1C infobase connected to a portal. The login is unique over all portals: some clients ignore the set path."""
+
+    portal = models.ForeignKey(Portal, models.CASCADE, related_name="bases")
+    name = models.CharField(max_length=100)
+    configuration = models.CharField(max_length=20, default="other")
+    key = models.CharField(max_length=40, unique=True)
+    login = models.CharField(max_length=40, unique=True)
+    password = models.CharField(max_length=255)
+    paused_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_contact_at = models.DateTimeField(null=True)
+    # What the client really does, learnt from its requests (see dialects.py).
+    observed = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ExchangeSession(models.Model):
+    """From one checkauth to the next: 1C opens a new one for every portion of files and for each direction."""
+
+    base = models.ForeignKey(OneCBase, models.CASCADE)
+    type = models.CharField(max_length=20)
+    token_digest = models.CharField(max_length=64, unique=True)
+    form_token = models.CharField(max_length=64)
+    version = models.CharField(max_length=10, blank=True)
+    cml_version = models.CharField(max_length=10, blank=True)
+    zip = models.BooleanField(default=False)
+    started_at = models.DateTimeField(auto_now_add=True)
+    last_at = models.DateTimeField(auto_now=True)
+
+
+class UploadedFile(models.Model):
+    """A file that 1C sent (in pieces, under one name), on disk under DATA_DIR; zip archives are unpacked beside it."""
+
+    session = models.ForeignKey(ExchangeSession, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=255)
+    path = models.CharField(max_length=500)
+    size = models.BigIntegerField(default=0)
+    pieces = models.PositiveIntegerField(default=0)
+    unpacked_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "name"], name="one_file_per_name")]
+
+
+class ImportRun(models.Model):
+    """One 1C file on its way: waiting → reading → read (all remembered; 1C has its `success`) or failed."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        READING = "reading"
+        READ = "read"
+        FAILED = "failed"
+
+    base = models.ForeignKey(OneCBase, models.CASCADE, related_name="runs")
+    session = models.ForeignKey(ExchangeSession, models.SET_NULL, null=True)
+    type = models.CharField(max_length=20)
+    file_name = models.CharField(max_length=255)
+    path = models.CharField(max_length=500)
+    size = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    # Progress of reading, in bytes of the file; counts are of 1C objects.
+    bytes_read = models.BigIntegerField(default=0)
+    counts = models.JSONField(default=dict)  # {"products": n, "offers": n, "new": n, "changed": n, "unchanged": n, "failed": n}
+    oddities = models.JSONField(default=list)  # what the reader met and did not understand, each once, with counts
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["base", "-id"], name="runs_of_base"),
+            models.Index(fields=["state"], condition=models.Q(state__in=["waiting", "reading"]), name="runs_to_read"),
+        ]
+
+
+class StateRow(models.Model):
+    """What 1C wants of one object, and what the portal has of it.
+
+    `main`, `prices` and `stock` are facets that different files set independently (null = never told); their shape is
+    planning/desired.py's. `version` grows with every change; the row is due while `pushed_version < version`.
+    """
+
+    base = models.ForeignKey(OneCBase, models.CASCADE)
+    kind = models.CharField(max_length=12)  # group property price_type warehouse unit product offer
+    onec_id = models.CharField(max_length=255)
+    # The product of an offer, the parent of a group: what is planned together.
+    parent_id = models.CharField(max_length=255, db_default="")
+    main = models.JSONField(null=True)
+    prices = models.JSONField(null=True)
+    stock = models.JSONField(null=True)
+    version = models.BigIntegerField(db_default=1)
+    pushed_version = models.BigIntegerField(db_default=0)
+    # What the portal has, as we last wrote or read it (null = nothing known); its shape is planning/changes.py's.
+    known = models.JSONField(null=True)
+    # Set before an `add` leaves us, cleared with its answer: an `add` whose answer was lost is looked up first.
+    adding_since = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(db_default=0)
+    not_before = models.DateTimeField(null=True)
+    run = models.ForeignKey(ImportRun, models.SET_NULL, null=True)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["base", "kind", "onec_id"], name="one_state_row_per_object")]
+        indexes = [
+            models.Index(
+                fields=["base", "kind", "id"], condition=models.Q(pushed_version__lt=models.F("version")), name="state_rows_due"
+            ),
+            models.Index(fields=["base", "kind", "parent_id"], name="state_rows_by_parent"),
+        ]
+
+
+class PieceDigest(models.Model):
+    """Digest of the bytes that last set some facets of an object: the same bytes again need no parsing.
+
+    Valid only while no other piece has set the same facets since (remember.py deletes the overtaken ones).
+    """
+
+    base = models.ForeignKey(OneCBase, models.CASCADE)
+    scope = models.SmallIntegerField()
+    onec_id = models.CharField(max_length=255)
+    digest = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["base", "scope", "onec_id"], name="one_digest_per_piece")]
+
+
+class Problem(models.Model):
+    """Something for a person: a cause (code), the object, the facts for the text, and when it was last met."""
+
+    portal = models.ForeignKey(Portal, models.CASCADE)
+    base = models.ForeignKey(OneCBase, models.CASCADE, null=True)
+    run = models.ForeignKey(ImportRun, models.SET_NULL, null=True)
+    cause = models.CharField(max_length=60)
+    kind = models.CharField(max_length=12, blank=True)
+    onec_id = models.CharField(max_length=255, blank=True)
+    name = models.CharField(max_length=255, blank=True)
+    facts = models.JSONField(default=dict)
+    times = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField(auto_now_add=True)
+    last_at = models.DateTimeField(auto_now=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["portal", "base", "cause", "kind", "onec_id"],
+                condition=models.Q(closed_at__isnull=True),
+                name="one_open_problem_per_object",
+                nulls_distinct=False,
+            )
+        ]
+        indexes = [models.Index(fields=["portal", "cause"], condition=models.Q(closed_at__isnull=True), name="open_problems")]
+
+
+class ExchangeRequest(models.Model):
+    """One request of 1C and our answer, masked: with RestCall, all the evidence a support case needs."""
+
+    base = models.ForeignKey(OneCBase, models.CASCADE, null=True)
+    at = models.DateTimeField(db_default=Now(), db_index=True)
+    method = models.CharField(max_length=4)
+    type = models.CharField(max_length=20, blank=True)
+    mode = models.CharField(max_length=20, blank=True)
+    file_name = models.CharField(max_length=255, blank=True)
+    size = models.BigIntegerField(default=0)
+    answer = models.CharField(max_length=1000, blank=True)
+    milliseconds = models.PositiveIntegerField(default=0)
