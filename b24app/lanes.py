@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import connection
 
 LEASE_SECONDS = 30
 
@@ -34,15 +34,19 @@ def mark_due(portal_id: int, at: dt.datetime | None = None) -> None:
 
 
 def claim(owner: str, portal_id: int | None = None) -> Claim | None:
-    """Take the lease of the lane that has been due longest (or of `portal_id`'s, if due); None when there is none."""
+    """Take the lease of the lane that has been due longest (or of `portal_id`'s, if due); None when there is none.
+
+    A lane whose owner vanished (lease over, owner still written) is due as well.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """with chosen as (
                  select portal_id from b24app_lane
-                 where due_at <= now() and lease_until < clock_timestamp() and (%(portal)s::bigint is null or portal_id = %(portal)s)
-                 order by due_at for update skip locked limit 1)
+                 where (due_at <= now() or owner <> '') and lease_until < clock_timestamp()
+                   and (%(portal)s::bigint is null or portal_id = %(portal)s)
+                 order by due_at nulls first for update skip locked limit 1)
                update b24app_lane lane
-               set lease_until = clock_timestamp() + make_interval(secs => %(lease)s), owner = %(owner)s, fence = fence + 1
+               set lease_until = clock_timestamp() + make_interval(secs => %(lease)s), owner = %(owner)s, fence = fence + 1, due_at = null
                from chosen where lane.portal_id = chosen.portal_id returning lane.portal_id, lane.fence""",
             {"portal": portal_id, "lease": LEASE_SECONDS, "owner": owner},
         )
@@ -62,11 +66,10 @@ def hold(claim: Claim) -> None:
 
 
 def release(claim: Claim, due_at: dt.datetime | None) -> None:
-    """Give the lane back; `due_at` says when there is more to do (None: nothing, unless someone marked it due meanwhile)."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    """Give the lane back; `due_at` says when there is more to do; a mark made meanwhile stays if it is earlier."""
+    with connection.cursor() as cursor:
         cursor.execute(
-            """update b24app_lane set lease_until = '-infinity', owner = '',
-                 due_at = case when due_at > claimed.at then least(due_at, %(due)s) else %(due)s end
-               from (select clock_timestamp() as at) claimed where portal_id = %(portal)s and fence = %(fence)s""",
+            """update b24app_lane set lease_until = '-infinity', owner = '', due_at = least(due_at, %(due)s)
+               where portal_id = %(portal)s and fence = %(fence)s""",
             {"due": due_at, "portal": claim.portal_id, "fence": claim.fence},
         )
