@@ -1,0 +1,57 @@
+"""A base's rules, frozen: what planning asks instead of the database. Every rule has a default that works without any setting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+FieldGroup = Literal[
+    "name", "description", "sections", "pictures", "properties", "prices", "stock", "unit", "vat", "weight", "active"
+]
+FIELD_GROUPS: tuple[FieldGroup, ...] = (
+    "name", "description", "sections", "pictures", "properties", "prices", "stock", "unit", "vat", "weight", "active",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What one base's administrator decided about the catalogue."""
+
+    # Field groups that 1C fills when it creates an object and never overwrites afterwards.
+    portal_owns: frozenset[FieldGroup] = frozenset()
+    # Beside the id, what joins an item of 1C with a product that is already in the portal.
+    match_by_article: bool = False
+    match_by_barcode: bool = False
+    # Price types: 1C id → the portal's price type to write to; an empty set of `skipped` carries all.
+    price_types: Mapping[str, int] = field(default_factory=dict)
+    skipped_price_types: frozenset[str] = frozenset()
+    # The price type of 1C that is the portal's base price ("" = decided by its name, else the first).
+    base_price_type: str = ""
+    # Currency as 1C writes it → ISO code, beside the built-in ones.
+    currencies: Mapping[str, str] = field(default_factory=dict)
+    # Warehouses whose stock does not count.
+    skipped_warehouses: frozenset[str] = frozenset()
+    # Item types (as 1C writes ТипНоменклатуры) that are not carried, or carried as services.
+    skipped_item_types: frozenset[str] = frozenset()
+    service_item_types: frozenset[str] = frozenset()
+    # The share of a catalogue, in percent, above which switching off absent items waits for a person.
+    absent_limit: int = 20
+
+
+def from_data(data: Mapping[str, Any]) -> Rules:
+    """Rules from stored settings; unknown keys are left alone, so that older code reads newer settings."""
+    owned: list[FieldGroup] = [group for group in FIELD_GROUPS if group in data.get("portal_owns", ())]
+    return Rules(
+        portal_owns=frozenset(owned),
+        match_by_article=bool(data.get("match_by_article", False)),
+        match_by_barcode=bool(data.get("match_by_barcode", False)),
+        price_types={str(key): int(value) for key, value in data.get("price_types", {}).items()},
+        skipped_price_types=frozenset(map(str, data.get("skipped_price_types", ()))),
+        base_price_type=str(data.get("base_price_type", "")),
+        currencies={str(key).strip().lower(): str(value).upper() for key, value in data.get("currencies", {}).items()},
+        skipped_warehouses=frozenset(map(str, data.get("skipped_warehouses", ()))),
+        skipped_item_types=frozenset(map(str, data.get("skipped_item_types", ()))),
+        service_item_types=frozenset(map(str, data.get("service_item_types", ()))),
+        absent_limit=int(data.get("absent_limit", 20)),
+    )
