@@ -51,6 +51,12 @@ class UploadedFile(models.Model):
     pieces = models.PositiveIntegerField(default=0)
     unpacked_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(auto_now=True)
+    # Of the last piece: the same piece again is a client that missed our answer.
+    piece_digest = models.CharField(max_length=64, blank=True)
+    # Taken by an import or left behind by a new init: the next piece begins a new file.
+    closed_at = models.DateTimeField(null=True)
+    # Of a picture that is kept (pictures.py): its content.
+    digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "name"], name="one_file_per_name")]
@@ -98,7 +104,7 @@ class StateRow(models.Model):
     """
 
     base = models.ForeignKey(OneCBase, models.CASCADE)
-    kind = models.CharField(max_length=12)  # group property price_type warehouse unit product offer
+    kind = models.CharField(max_length=12)  # group category property price_type warehouse unit product offer
     onec_id = models.CharField(max_length=255)
     # The product of an offer, the parent of a group: what is planned together.
     parent_id = models.CharField(max_length=255, db_default="")
