@@ -49,8 +49,8 @@ browser: setup
 	@.ci/browser $(BIN)
 
 lock: ## pin every dependency anew, with hashes (needs uv)
-	uv pip compile pyproject.toml --all-extras --generate-hashes --python-version 3.11 --universal --upgrade -o requirements.lock $(ARGS)
-	uv pip compile pyproject.toml --extra sentry --generate-hashes --python-version 3.11 --universal -c requirements.lock -o requirements-production.lock $(ARGS)
+	uv pip compile pyproject.toml --all-extras --generate-hashes --python-version 3.11 --universal --upgrade --custom-compile-command "make lock" -o requirements.lock $(ARGS)
+	uv pip compile pyproject.toml --extra sentry --generate-hashes --python-version 3.11 --universal -c requirements.lock --custom-compile-command "make lock" -o requirements-production.lock $(ARGS)
 
 clean: ## forget the .venv and the caches; data under .data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles

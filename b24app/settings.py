@@ -85,10 +85,16 @@ def _database(url: str) -> dict[str, object]:
     }
 
 
+TESTING = "pytest" in sys.modules
 DATABASES = {"default": _database(DATABASE_URL)}
+if TESTING:
+    # Test databases need not survive a power cut, nor test passwords an attack.
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 0, "max_size": 16}, "options": "-c synchronous_commit=off"}
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CELERY_BROKER_URL = REDIS_URL
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 # redis-py's spelling of the same address (Celery says redis+socket:// for a socket).
 REDIS_CLIENT_URL = REDIS_URL.replace("redis+socket://", "unix://")
 
@@ -153,5 +159,23 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Development serves static/ as it stands; production what collectstatic made of it, with the content's hash in every name.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = EMBEDDED
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if EMBEDDED or TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
 
-TESTING = "pytest" in sys.modules
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    # Without DEBUG Django would mail errors to nobody; they belong to the operator's log.
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}
