@@ -1,0 +1,151 @@
+"""The commands of the sandbox 1C: catalog, orders, check."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from sandbox.onec import connection, given
+from sandbox.onec.base import Base
+from sandbox.onec.clients import Client, catalog
+from sandbox.onec.clients.wire import ClientRefused, Exchange
+from sandbox.onec.dialects import DIALECTS, Dialect
+from sandbox.onec.writers.upload import Options, Portion
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; 0 = done, 1 = this 1C refused (or the portal differs), 2 = the command line is wrong."""
+    args = _parser().parse_args(arguments)
+    try:
+        client = _client(args)
+        return int(args.run(args, client))
+    except ClientRefused as refusal:
+        return _tell(refusal)
+    except (ValueError, OSError) as e:
+        say(f"error: {e}", to_errors=True)
+        return 2
+
+
+def say(text: str, *, to_errors: bool = False) -> None:
+    (sys.stderr if to_errors else sys.stdout).write(text + "\n")
+
+
+def run_catalog(args: argparse.Namespace, client: Client) -> int:
+    dialect: Dialect = DIALECTS[args.dialect]
+    base = None if args.files else _base(args)
+    started = time.monotonic()
+    sent = catalog.send(client.session, _portions(args, base, dialect), wait=not args.no_wait)
+    seconds = time.monotonic() - started
+    say(
+        f"{dialect.title}: {sent.files} files, {sent.bytes:,} bytes in {sent.portions} portion(s), {sent.imports} imports done, "
+        f"{len(client.transcript)} requests in {seconds:.1f} s"
+    )
+    for note in sent.notes if args.verbose else ():
+        say(f"  {note}")
+    if base:
+        base.confirm()
+        _keep(args, base)
+    return 0
+
+
+def run_check(args: argparse.Namespace, client: Client) -> int:
+    client.session("catalog").checkauth()
+    say(f"{DIALECTS[args.dialect].title}: the connection works")
+    return 0
+
+
+def _portions(args: argparse.Namespace, base: Base | None, dialect: Dialect) -> Iterable[Portion]:
+    if base is None:
+        return [given.portion(args.files)]
+    return dialect.portions(
+        base, Options(only_changes=args.only_changes, portion=args.portion, package_changes=args.package_changes)
+    )
+
+
+def _base(args: argparse.Namespace) -> Base:
+    """The base of --state if there is one, else a new one; then --changes are made to it."""
+    if args.state and args.state.exists():
+        base = Base.from_state(json.loads(args.state.read_text("utf-8")))
+    else:
+        base = Base.random(items=args.items, seed=args.seed)
+    if args.changes:
+        if not (args.state and args.state.exists()):
+            base.confirm()
+        edits = base.change(args.changes, len(base.history) + 1)
+        for edit in edits if args.verbose else ():
+            say(f"  {edit.item_id}: {edit.what}: {edit.detail}")
+    if args.only_changes is None:
+        args.only_changes = bool(args.changes)
+    return base
+
+
+def _keep(args: argparse.Namespace, base: Base) -> None:
+    if args.state:
+        args.state.write_text(json.dumps(base.to_state(), ensure_ascii=False), "utf-8")
+
+
+def _client(args: argparse.Namespace) -> Client:
+    where = connection.find(args.url, args.login, args.password)
+    watch = (lambda exchange: say(_timed(exchange))) if args.verbose else None
+    return Client(
+        DIALECTS[args.dialect].manners,
+        where.url,
+        where.login,
+        where.password,
+        timeout=args.timeout,
+        patience=args.patience,
+        watch=watch,
+    )
+
+
+def _timed(exchange: Exchange) -> str:
+    return str(exchange)
+
+
+def _tell(refusal: ClientRefused) -> int:
+    say(f"1C refused: {refusal.what}", to_errors=True)
+    if refusal.shown:
+        say(f"its user would read: {refusal.shown[:1000]}", to_errors=True)
+    for exchange in refusal.transcript[-3:]:
+        say(str(exchange), to_errors=True)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox.onec", description="A strict 1C: sends a catalogue, takes and returns orders."
+    )
+    commands = parser.add_subparsers(required=True, metavar="catalog|check")
+    cat = _command(commands, "catalog", run_catalog, "send a catalogue: the given files, or a random base")
+    cat.add_argument("files", nargs="*", type=Path, metavar="FILE", help="XML, pictures, a folder or a zip to send as they are")
+    cat.add_argument("--items", type=int, default=2000)
+    cat.add_argument("--seed", type=int, default=1)
+    cat.add_argument("--changes", type=int, default=0, help="edit so many items first, and send only changes")
+    full = cat.add_mutually_exclusive_group()
+    full.add_argument("--full", dest="only_changes", action="store_false", default=None, help="send everything")
+    full.add_argument("--only-changes", dest="only_changes", action="store_true", default=None, help="send what is registered")
+    cat.add_argument("--state", type=Path, metavar="FILE", help="keep the base here between runs")
+    cat.add_argument("--portion", type=int, default=1000, help="items a portion")
+    cat.add_argument("--package-changes", action="store_true", help="prices and stock as ИзмененияПакетаПредложений")
+    cat.add_argument("--no-wait", action="store_true", help="do not ask for the import (where the 1C has that setting)")
+    _command(commands, "check", run_check, "«Проверить подключение»: checkauth only")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: object, text: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text)
+    command.set_defaults(run=run)
+    command.add_argument("--url")
+    command.add_argument("--login")
+    command.add_argument("--password")
+    command.add_argument("--dialect", choices=sorted(DIALECTS), default="ut11")
+    command.add_argument("--timeout", type=float, help="seconds for one answer (default: that 1C's own)")
+    command.add_argument("--patience", type=float, default=3600, help="seconds to go on asking for one import")
+    command.add_argument("--verbose", action="store_true", help="show every request and answer with its time")
+    return command
