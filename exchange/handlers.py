@@ -1,0 +1,283 @@
+"""What each mode does: one function per mode, from what 1C asks to the answer it gets. Nothing slow happens here."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import IO, Final, NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from exchange import documents, protocol, sessions, storage
+from exchange.credentials import Credentials
+from exchange.dialects import Dialect, choose
+from exchange.file_names import clean_name, reading_order
+from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
+from exchange.protocol import Answer, Refused
+from exchange.unpacking import Unpacking, is_archive, unpack
+
+log = logging.getLogger(__name__)
+
+# How long one request may unpack; the client asks again.
+UNPACK_SECONDS: Final = 12.0
+# `listen` without news: answered a little later, or the client would ask without a pause.
+LISTEN_SECONDS: Final = 2.0
+_AT_WORK: Final = (ImportRun.State.WAITING, ImportRun.State.READING)
+
+sleep = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request of 1C, parsed; texts are as sent. `length` None: the body says itself where it ends."""
+
+    method: str
+    type: str
+    mode: str
+    credentials: Credentials
+    stream: IO[bytes]
+    length: int | None = 0
+    file_name: str = ""
+    sessid: str = ""
+    version: str = ""
+    cml_version: str = ""
+    timestamp: str = ""
+    key: str = ""
+    address: str = ""
+    agent: str = ""
+
+
+class Exchange(NamedTuple):
+    """A request whose sender is known."""
+
+    asked: Asked
+    base: OneCBase
+    session: ExchangeSession
+    dialect: Dialect
+
+
+class Reply(NamedTuple):
+    """The answer, the encoding of its text, and the base it went to (None: not signed in)."""
+
+    answer: Answer
+    encoding: str
+    base: OneCBase | None
+
+
+def reply(asked: Asked) -> Reply:
+    """Answer a request. Whatever 1C did wrong is a `failure` with a sentence; only a defect of ours raises."""
+    base, encoding = None, "windows-1251"
+    try:
+        who = sessions.sign_in(asked.credentials, key=asked.key, address=asked.address, sessid=asked.sessid, type_=asked.type)
+        base = who.base
+        sessions.touch(base, _said(asked))
+        encoding = choose(base.configuration, asked.version or str(base.observed.get("version", ""))).encoding
+        return Reply(_answer(asked, who), encoding, base)
+    except Refused as refused:
+        return Reply(protocol.failure(refused.text), encoding, base or sessions.base_named(asked.credentials.login))
+
+
+def _answer(asked: Asked, who: sessions.SignedIn) -> Answer:
+    if asked.type == protocol.LISTEN:
+        sleep(LISTEN_SECONDS)
+        return protocol.no_news()
+    modes = protocol.MODES.get(asked.type)
+    if modes is None:
+        raise Refused(protocol.UNKNOWN_TYPE)
+    if asked.mode not in modes or asked.method not in ("GET", "POST", "HEAD"):
+        raise Refused(protocol.UNKNOWN_MODE)
+    if asked.mode == "checkauth":
+        return _checkauth(asked, who)
+    session = sessions.session_for(who, asked.type)
+    if asked.mode == "init" or (asked.version and asked.version != session.version):
+        sessions.negotiate(session, asked.version, asked.cml_version, new=asked.mode == "init")
+    exchange = Exchange(asked, who.base, session, choose(who.base.configuration, session.version, session.cml_version))
+    return _HANDLERS[asked.mode](exchange)
+
+
+def _checkauth(asked: Asked, who: sessions.SignedIn) -> Answer:
+    session, token = sessions.open_session(who.base, asked.type)
+    if asked.type == "get_catalog":
+        return protocol.signed_in_shortly(token)
+    stamp = int(timezone.now().timestamp()) if asked.type == "catalog" else None
+    return protocol.signed_in(token, session.form_token, stamp)
+
+
+def _init(exchange: Exchange) -> Answer:
+    storage.close_uploads(exchange.session)
+    allowed = settings.EXCHANGE_ZIP and exchange.dialect.zip and exchange.asked.type != "reference"
+    return protocol.parameters(
+        zip_allowed=allowed,
+        file_limit=settings.EXCHANGE_FILE_LIMIT,
+        sessid=exchange.session.form_token,
+        version=exchange.dialect.init_version if exchange.asked.version else "",
+    )
+
+
+def _file(exchange: Exchange) -> Answer:
+    asked = exchange.asked
+    if not asked.file_name:
+        raise Refused(protocol.NO_FILE_NAME)
+    if asked.method != "POST":
+        raise Refused(protocol.NO_BODY)
+    file = storage.receive(exchange.session, asked.file_name, asked.stream, asked.length)
+    if asked.type == "catalog" or not exchange.dialect.sale_at_file:
+        return protocol.success()
+    # These clients never ask to import what they send as a sale.
+    return _documents_answer(documents.take_at_once(exchange.session, file, asked.type, seconds=UNPACK_SECONDS))
+
+
+def _import(exchange: Exchange) -> Answer:
+    asked = exchange.asked
+    if not asked.file_name:
+        raise Refused(protocol.NO_FILE_NAME)
+    name = clean_name(asked.file_name)
+    state = unpack(exchange.session, name, seconds=UNPACK_SECONDS)
+    if state is not None:
+        return protocol.progress(_unpacking_text(state))
+    file = storage.stored(exchange.session, name)
+    if file is None:
+        raise Refused(f"Файл {name[:120]} не был получен сервером. Повторите выгрузку.")
+    files = [file]
+    if file.unpacked_at is not None and file.size == 0:
+        # The archive itself was named: everything in it is meant.
+        entries = UploadedFile.objects.filter(
+            session=exchange.session, path__startswith=f"{file.path}.unpacked/", name__iendswith=".xml"
+        )
+        files = sorted(entries, key=lambda entry: reading_order(entry.name))
+    if asked.type != "catalog":
+        return _documents_answer([documents.take(exchange.session, each, asked.type) for each in files])
+    return _answer_of_runs([_run(exchange, each) for each in files], exchange.dialect.hold)
+
+
+def _run(exchange: Exchange, file: UploadedFile) -> ImportRun:
+    run = sessions.run_of(file)
+    if run is None:
+        if is_archive(file):
+            raise Refused(protocol.UNZIP_FAILED)
+        run = sessions.open_run(exchange.session, file.name, exchange.asked.type)
+        start_reading(run)
+    return run
+
+
+def start_reading(run: ImportRun) -> None:
+    """Wake a worker for the run once it is saved; should that fail, the tick finds it."""
+    transaction.on_commit(lambda: _enqueue(run.pk), robust=True)
+
+
+def _enqueue(run_id: int) -> None:
+    tasks = import_module("exchange.tasks")
+    tasks.read_run.delay(run_id=run_id)
+
+
+def _answer_of_runs(runs: list[ImportRun], hold: float) -> Answer:
+    """The answer for the first run that is not read yet, waited for a little; success when all are."""
+    for run in runs:
+        for nap in naps(hold):
+            if run.state not in _AT_WORK:
+                break
+            sleep(nap)
+            run.refresh_from_db(fields=["state", "bytes_read", "counts", "error", "lease_until", "started_at"])
+        if run.state == ImportRun.State.FAILED:
+            return protocol.failure(run.error or f"Файл {run.file_name[:100]} не удалось прочитать.")
+        if run.state in _AT_WORK:
+            return _progress_of(run)
+    return protocol.success(protocol.IMPORTED, *(text for run in runs if (text := _failed_items(run))))
+
+
+def naps(seconds: float) -> Iterator[float]:
+    """Pauses between looks at a run, short ones first, together about `seconds`."""
+    nap, slept = 0.05, 0.0
+    while slept < seconds:
+        yield nap
+        slept, nap = slept + nap, min(nap * 2, 0.25)
+
+
+def _progress_of(run: ImportRun) -> Answer:
+    silent = sessions.silent_for(run, timezone.now())
+    if silent > sessions.SILENT_TOO_LONG:
+        raise Refused("Файл принят, но сервер обмена пока не может его прочитать. Повторите обмен позже.")
+    if run.state == ImportRun.State.WAITING:
+        return protocol.progress(_waiting_text(run))
+    return protocol.progress(protocol.reading_state(run.counts, run.bytes_read / max(1, run.size)))
+
+
+def _waiting_text(run: ImportRun) -> str:
+    megabytes = f"{run.size / 1024**2:.1f}".replace(".", ",")
+    return f"Файл {run.file_name[:100]} принят ({megabytes} МБ) и ожидает чтения."
+
+
+def _failed_items(run: ImportRun) -> str:
+    failed = int(run.counts.get("failed", 0))
+    if not failed:
+        return ""
+    return f"Не удалось принять {protocol.counted(failed, 'объект', 'объекта', 'объектов')}: причины на странице приложения в Битрикс24."
+
+
+def _unpacking_text(state: Unpacking) -> str:
+    if state.finished:
+        return protocol.UNZIPPED
+    if not state.total:
+        return protocol.UNZIPPING
+    return f"{protocol.UNZIPPING} Готово {state.done} из {protocol.counted(state.total, 'файла', 'файлов', 'файлов')}."
+
+
+def _documents_answer(runs: list[ImportRun]) -> Answer:
+    failed = next((run for run in runs if run.state == ImportRun.State.FAILED), None)
+    return protocol.failure(failed.error) if failed else protocol.success(*([protocol.IMPORTED] if runs else []))
+
+
+def _deactivate(exchange: Exchange) -> Answer:
+    if not exchange.asked.timestamp.strip().isascii() or not exchange.asked.timestamp.strip().isdecimal():
+        raise Refused(protocol.NO_TIMESTAMP)
+    # Nothing is ever removed because a file did not name it: it is proposed to a person.
+    propose = getattr(import_module("exchange.imports.pipeline"), "propose_absent", None)
+    if propose is not None:
+        propose(exchange.base, int(exchange.asked.timestamp.strip()[:12]))
+    return protocol.success(protocol.DEACTIVATED)
+
+
+def _complete(exchange: Exchange) -> Answer:
+    return protocol.success(protocol.COMPLETED)
+
+
+def _query(exchange: Exchange) -> Answer:
+    if exchange.asked.type == "get_catalog":
+        return protocol.site_catalog_empty()
+    return protocol.no_documents(timezone.localtime().strftime("%Y-%m-%dT%H:%M:%S"))
+
+
+def _success(exchange: Exchange) -> Answer:
+    return protocol.success()
+
+
+def _info(exchange: Exchange) -> Answer:
+    return protocol.no_dictionaries()
+
+
+_HANDLERS: Final[Mapping[str, Callable[[Exchange], Answer]]] = {
+    "init": _init,
+    "file": _file,
+    "import": _import,
+    "deactivate": _deactivate,
+    "complete": _complete,
+    "query": _query,
+    "success": _success,
+    "info": _info,
+}
+
+
+def _said(asked: Asked) -> sessions.Said:
+    return sessions.Said(
+        agent=asked.agent[:100],
+        version=asked.version[:10],
+        cml_version=asked.cml_version[:10],
+        sessid=bool(asked.sessid),
+        cookie=bool(asked.credentials.token),
+        imports=asked.type if asked.mode == "import" and asked.type in protocol.MODES else "",
+    )

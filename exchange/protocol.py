@@ -1,0 +1,174 @@
+"""The exchange protocol as 1C knows it: which mode belongs to which type, and every text that 1C shows, word for word.
+
+Bodies have `\\n` ends, no trailing blanks and no byte order mark: the oldest clients compare the first line untrimmed.
+Texts stay under 255 characters and hold no markup: УНФ and Бухгалтерия show others as "unknown error".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+COOKIE: Final = "PHPSESSID"
+SESSID: Final = "sessid"
+TEXT_LIMIT: Final = 254
+
+MODES: Final[Mapping[str, frozenset[str]]] = {
+    "catalog": frozenset({"checkauth", "init", "file", "import", "deactivate", "complete"}),
+    "sale": frozenset({"checkauth", "init", "file", "import", "query", "success", "info"}),
+    "reference": frozenset({"checkauth", "init", "file", "import"}),
+    "get_catalog": frozenset({"checkauth", "init", "query"}),
+}
+# The vendor's module asks `type=listen` without a mode.
+LISTEN: Final = "listen"
+
+BAD_LOGIN: Final = "Ошибка авторизации. Неверное имя пользователя или пароль."
+NO_CREDENTIALS: Final = (
+    "Имя пользователя и пароль не дошли до сервера. Заполните их в настройках обмена 1С;"
+    " если они заполнены, прокси-сервер по пути удаляет заголовок Authorization."
+)
+WRONG_ADDRESS: Final = "Адрес обмена не подходит к этому имени пользователя. Скопируйте адрес из настроек приложения заново."
+PAUSED: Final = "Обмен с этой базой 1С приостановлен в настройках приложения. Возобновите его и повторите обмен."
+SWITCHED_OFF: Final = 'Обмен данными с "1С:Предприятие" отключен.'
+BAD_SESSID: Final[Mapping[str, str]] = {
+    "sale": "Ошибка проверки источника запроса. Обновите модуль обмена.",
+    "": "Ошибка проверки источника запроса. Обновите модуль обмена или отключите проверку в настройках компонента.",
+}
+UNKNOWN_TYPE: Final = "Неизвестный тип команды."
+UNKNOWN_MODE: Final = "Неизвестная команда."
+NO_BODY: Final = "Ошибка чтения HTTP данных."
+FILE_EMPTY: Final = "Файл для импорта пуст."
+UNZIP_FAILED: Final = "Ошибка распаковки архива."
+UNZIPPED: Final = "Распаковка архива завершена."
+UNZIPPING: Final = "Идет распаковка архива."
+IMPORTED: Final = "Импорт успешно завершен."
+DEACTIVATED: Final = "Деактивация элементов завершена."
+COMPLETED: Final = "Завершение процедуры импорта"
+NO_FILE_NAME: Final = "В запросе не указано имя файла (параметр filename)."
+NO_TIMESTAMP: Final = "В запросе нет отметки времени начала выгрузки (параметр timestamp)."
+
+
+class Refused(Exception):
+    """1C gets `failure` and this sentence; nothing of the request was kept."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer; `body` is text (or XML, where characters outside the encoding become numeric references)."""
+
+    body: str
+    xml: bool = False
+    status: int = 200
+
+    @property
+    def keyword(self) -> str:
+        return self.body.partition("\n")[0]
+
+    def encoded(self, encoding: str) -> bytes:
+        """The bytes to send; a text loses characters the encoding has not, XML keeps them as references."""
+        return self.body.encode(encoding, "xmlcharrefreplace" if self.xml else "replace")
+
+
+def success(*lines: str) -> Answer:
+    """`success`, and under it the sentences that 1C writes into its log."""
+    return Answer("success\n" + _sentences(lines))
+
+
+def progress(text: str) -> Answer:
+    """`progress`, and the state that 1C shows while it asks again."""
+    return Answer("progress\n" + _sentences((text,)))
+
+
+def failure(text: str) -> Answer:
+    """`failure`, and why; 1C stops the exchange and shows the sentence."""
+    return Answer("failure\n" + (_sentences((text,)) or UNKNOWN_MODE))
+
+
+def signed_in(token: str, sessid: str, timestamp: int | None) -> Answer:
+    """The answer to checkauth: cookie name and value, the form token, and for catalogues the server's clock."""
+    lines = ["success", COOKIE, token, f"{SESSID}={sessid}"]
+    if timestamp is not None:
+        lines.append(f"timestamp={timestamp}")
+    return Answer("\n".join(lines) + "\n")
+
+
+def signed_in_shortly(token: str) -> Answer:
+    """The answer to checkauth of get_catalog: it has no form token."""
+    return Answer(f"success\n{COOKIE}\n{token}\n")
+
+
+def parameters(*, zip_allowed: bool, file_limit: int, sessid: str = "", version: str = "") -> Answer:
+    """The answer to init: exactly two lines without a last line end, four when the client negotiates a version.
+
+    УТ 10.3, УПП and УТ 11 count the lines and give up on any number but two.
+    """
+    lines = [f"zip={'yes' if zip_allowed else 'no'}", f"file_limit={file_limit}"]
+    if version:
+        lines += [f"{SESSID}={sessid}", f"version={version}"]
+    return Answer("\n".join(lines))
+
+
+def no_documents(formed: str) -> Answer:
+    """`query` with nothing to hand over: the bare root. УНФ takes it for empty only under 555 characters and with schema 2.x."""
+    return Answer(
+        '<?xml version="1.0" encoding="windows-1251"?>\n'
+        f'<КоммерческаяИнформация ВерсияСхемы="2.05" ДатаФормирования="{formed}"></КоммерческаяИнформация>',
+        xml=True,
+    )
+
+
+def no_dictionaries() -> Answer:
+    """`info` with nothing to offer yet; the first letter of `Cтатусы` is Latin, as 1C has always been given it."""
+    return Answer(
+        '<?xml version="1.0" encoding="windows-1251"?>\n'
+        "<Справочник><Cтатусы></Cтатусы><ПлатежныеСистемы></ПлатежныеСистемы>"  # noqa: RUF001
+        "<СлужбыДоставки></СлужбыДоставки></Справочник>",
+        xml=True,
+    )
+
+
+def site_catalog_empty() -> Answer:
+    """`get_catalog` with nothing to hand over: the end marker alone."""
+    return Answer("finished=yes\n")
+
+
+def no_news() -> Answer:
+    """`listen` without new orders: the only answer that is not 200."""
+    return Answer("", status=304)
+
+
+def _sentences(lines: tuple[str, ...]) -> str:
+    """The lines cleaned of markup, control characters and trailing blanks, together no longer than 1C shows."""
+    clean = (re.sub(r"\s+", " ", re.sub(r"[<>\x00-\x1f\x7f]", " ", line)).strip() for text in lines for line in text.splitlines())
+    text = "\n".join(line for line in clean if line)
+    return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1].rstrip() + "…"
+
+
+def counted(number: int, one: str, few: str, many: str) -> str:
+    """`12 400 товаров`: the number with blanks between thousands and the noun in the form Russian wants."""
+    if number % 10 == 1 and number % 100 != 11:
+        noun = one
+    elif number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14):
+        noun = few
+    else:
+        noun = many
+    return f"{number:,} {noun}".replace(",", " ")
+
+
+def reading_state(counts: Mapping[str, int], share: float) -> str:
+    """What 1C shows while the file is read, for a person: `Прочитано 12 400 товаров из файла (64 %).`"""
+    nouns = (
+        ("products", ("товар", "товара", "товаров")),
+        ("offers", ("предложение", "предложения", "предложений")),
+        ("groups", ("группа", "группы", "групп")),
+    )
+    told = [counted(counts[key], *forms) for key, forms in nouns if counts.get(key)]
+    what = " и ".join(told[:2])
+    percent = f"({max(0, min(99, int(share * 100)))} %)"
+    return f"Прочитано {what} из файла {percent}." if what else f"Файл читается {percent}."

@@ -1,0 +1,290 @@
+"""1C bases and their exchange sessions: making a base, signing in, and opening the run of a file.
+
+A session lasts from one checkauth to the next. It is found by the cookie that checkauth gave, else by the form token, else it
+is the newest one of the base: some clients send everything, some only their password.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import logging
+import re
+import secrets
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from b24app.models import Portal
+from exchange import guessing
+from exchange.credentials import Credentials
+from exchange.dialects import BY_CONFIGURATION
+from exchange.file_names import reading_order
+from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
+from exchange.protocol import BAD_LOGIN, BAD_SESSID, NO_CREDENTIALS, PAUSED, SWITCHED_OFF, WRONG_ADDRESS, Refused, counted
+from exchange.storage import is_complete_xml
+from exchange.unpacking import unpack
+
+log = logging.getLogger(__name__)
+
+# No letters that are mistaken for one another: people type these off a screen.
+_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+_LOGIN: Final = re.compile(r"^[a-z0-9-]{1,40}$")
+# An exchange may run for hours, the pauses inside it may not.
+SESSION_IDLE: Final = dt.timedelta(hours=12)
+# How stale the time of last contact may be: it is not written with each of thousands of requests.
+CONTACT_STEP: Final = dt.timedelta(seconds=5)
+# A run that nobody works on for so long is told to 1C as a failure (it is read all the same, later).
+SILENT_TOO_LONG: Final = dt.timedelta(minutes=20)
+FORGOTTEN_AFTER: Final = dt.timedelta(seconds=60)
+FORGOTTEN_WITHIN: Final = dt.timedelta(hours=2)
+FORGOTTEN_UNPACK_SECONDS: Final = 5.0
+
+
+class SignedIn(NamedTuple):
+    """Who asks: the base, and its session if the request names one (by cookie or form token)."""
+
+    base: OneCBase
+    session: ExchangeSession | None
+
+
+class Said(NamedTuple):
+    """What of a request shows which client asks; kept in `OneCBase.observed` (only what is not empty)."""
+
+    agent: str = ""
+    version: str = ""
+    cml_version: str = ""
+    sessid: bool = False
+    cookie: bool = False
+    imports: str = ""  # the type whose `import` it asked for
+
+
+def create_base(portal: Portal, name: str, configuration: str = "other") -> tuple[OneCBase, str]:
+    """Make a base and return it with its password, which is never to be seen again; raises ValueError for an unknown configuration."""
+    if configuration not in BY_CONFIGURATION:
+        raise ValueError(f"unknown configuration: {configuration}")
+    password = _password()
+    for attempt in range(8):
+        try:
+            with transaction.atomic():
+                base = OneCBase.objects.create(
+                    portal=portal,
+                    name=name.strip()[:100] or "1C",
+                    configuration=configuration,
+                    key=_word(20),
+                    login=f"1c-{_word(6 + attempt)}",
+                    password=make_password(password),
+                )
+        except IntegrityError:
+            continue
+        return base, password
+    raise RuntimeError("no free login found")
+
+
+def new_password(base: OneCBase) -> str:
+    """Give the base another password and return it; whoever signed in with the old one is out at once."""
+    password = _password()
+    with transaction.atomic():
+        base.password = make_password(password)
+        base.save(update_fields=["password"])
+        for session in ExchangeSession.objects.filter(base=base).only("pk"):
+            session.token_digest = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
+            session.form_token = secrets.token_hex(16)
+            session.save(update_fields=["token_digest", "form_token"])
+    return password
+
+
+def exchange_url(base: OneCBase) -> str:
+    """The address to type into 1C."""
+    return f"{settings.APP_URL}/1c/{base.key}/"
+
+
+def sign_in(asked: Credentials, *, key: str, address: str, sessid: str = "", type_: str = "") -> SignedIn:
+    """Tell the base (and session) of a request; raises Refused with the sentence for 1C.
+
+    A good cookie is enough, and spares hashing the password; a login beside it must be that base's. `key` is the one in the
+    address ("" for the addresses that all bases share).
+    """
+    session = _session_of(asked.token) if asked.token else None
+    if session is not None and asked.login and asked.login.casefold() != session.base.login:
+        raise Refused(BAD_LOGIN)
+    base = session.base if session is not None else _base_by_password(asked, address)
+    if key and key != base.key:
+        raise Refused(WRONG_ADDRESS)
+    if base.portal.uninstalled_at is not None:
+        raise Refused(SWITCHED_OFF)
+    if base.paused_at is not None:
+        raise Refused(PAUSED)
+    if sessid:
+        if session is None:
+            session = _live(base).filter(form_token=sessid).order_by("-id").first()
+        if session is None or not secrets.compare_digest(session.form_token.encode(), sessid.encode(errors="replace")):
+            raise Refused(BAD_SESSID.get(type_, BAD_SESSID[""]))
+    return SignedIn(base, session)
+
+
+def open_session(base: OneCBase, type_: str) -> tuple[ExchangeSession, str]:
+    """Begin a session and return it with its cookie's value, which only its digest is kept of."""
+    token = "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") for _ in range(32))
+    session = ExchangeSession.objects.create(
+        base=base, type=type_[:20], token_digest=_token_digest(token), form_token=secrets.token_hex(16)
+    )
+    return session, token
+
+
+def session_for(who: SignedIn, type_: str) -> ExchangeSession:
+    """The session that the request belongs to; a client that sends its password alone continues its newest of this type."""
+    session = who.session or _live(who.base).filter(type=type_[:20]).order_by("-id").first()
+    if session is None:
+        session, _ = open_session(who.base, type_)
+    elif session.last_at < timezone.now() - CONTACT_STEP:
+        session.save(update_fields=["last_at"])
+    return session
+
+
+def negotiate(session: ExchangeSession, version: str, cml_version: str, *, new: bool) -> None:
+    """Note the versions the client names; with `new` (an init) those it does not name are forgotten."""
+    wanted = (version[:10] or ("" if new else session.version), cml_version[:10] or ("" if new else session.cml_version))
+    if wanted != (session.version, session.cml_version):
+        session.version, session.cml_version = wanted
+        session.save(update_fields=["version", "cml_version"])
+
+
+def base_named(login: str) -> OneCBase | None:
+    """The base whose login this is, signed in or not: for the journal."""
+    return OneCBase.objects.filter(login=login.casefold()).first() if _LOGIN.match(login.casefold()) else None
+
+
+def touch(base: OneCBase, said: Said) -> None:
+    """Note when the base was last heard and what its client does; written at most every few seconds, or when something is new."""
+    now = timezone.now()
+    observed = dict(base.observed)
+    observed.update({key: value for key, value in said._asdict().items() if value and key != "imports"})
+    if said.imports:
+        observed["imports"] = sorted({*observed.get("imports", []), said.imports})
+    fields: dict[str, object] = {}
+    if observed != base.observed:
+        fields["observed"] = base.observed = observed
+    if fields or base.last_contact_at is None or base.last_contact_at < now - CONTACT_STEP:
+        fields["last_contact_at"] = base.last_contact_at = now
+        OneCBase.objects.filter(pk=base.pk).update(**fields)
+
+
+def open_run(session: ExchangeSession, file_name: str, type_: str = "") -> ImportRun:
+    """The run of an uploaded file: a new waiting one, or the one this very upload already has.
+
+    `file_name` is the upload's clean name; raises UploadedFile.DoesNotExist when it was never sent. The upload is closed: more
+    pieces under its name begin a new file, so that a run's file never changes.
+    """
+    with transaction.atomic():
+        file = UploadedFile.objects.select_for_update().get(session=session, name=file_name)
+        run = ImportRun.objects.filter(session=session, file_name=file_name, path=file.path).order_by("-id").first()
+        if run is not None:
+            return run
+        if file.closed_at is None:
+            file.closed_at = timezone.now()
+            file.save(update_fields=["closed_at"])
+        return ImportRun.objects.create(
+            base_id=session.base_id,
+            session=session,
+            type=type_ or session.type,
+            file_name=file_name,
+            path=file.path,
+            size=file.size,
+        )
+
+
+def run_of(file: UploadedFile) -> ImportRun | None:
+    """The run that this very upload already has."""
+    return ImportRun.objects.filter(session_id=file.session_id, file_name=file.name, path=file.path).order_by("-id").first()
+
+
+def silent_for(run: ImportRun, now: dt.datetime) -> dt.timedelta:
+    """How long nobody has shown any sign of working on the run."""
+    return now - max(moment for moment in (run.created_at, run.started_at, run.lease_until) if moment is not None)
+
+
+def pick_up_forgotten(now: dt.datetime | None = None) -> list[ImportRun]:
+    """Open runs for files whose session never asked to import anything; returns them for the caller to have read.
+
+    УТ 11 and УНФ can be set to upload without waiting; УТ 10.3 never imports the orders it sends. Only whole files that
+    have lain untouched are taken, dictionaries and goods before offers, prices before stock.
+    """
+    now = now or timezone.now()
+    quiet = UploadedFile.objects.filter(closed_at=None, changed_at__gt=now - FORGOTTEN_WITHIN)
+    ids = quiet.filter(session__importrun=None, session__type="catalog").values_list("session_id", flat=True).distinct()
+    runs: list[ImportRun] = []
+    for session in ExchangeSession.objects.filter(pk__in=list(ids), base__paused_at=None).order_by("id"):
+        if not UploadedFile.objects.filter(session=session, changed_at__gt=now - FORGOTTEN_AFTER, unpacked_at=None).exists():
+            runs += _take_forgotten(session)
+    return runs
+
+
+def _take_forgotten(session: ExchangeSession) -> list[ImportRun]:
+    try:
+        state = unpack(session, seconds=FORGOTTEN_UNPACK_SECONDS)
+    except Refused as refused:
+        # Nobody waits for an answer: close it, or it would be tried for hours.
+        log.info("session %s: %s", session.pk, refused.text)
+        UploadedFile.objects.filter(session=session, name__iendswith=".zip").update(
+            closed_at=timezone.now(), unpacked_at=timezone.now()
+        )
+        state = None
+    if state is not None and not state.finished:
+        return []
+    names = UploadedFile.objects.filter(session=session, name__iendswith=".xml")
+    whole = [file for file in names if is_complete_xml(Path(file.path))]
+    return [open_run(session, file.name) for file in sorted(whole, key=lambda file: reading_order(file.name))]
+
+
+def _session_of(token: str) -> ExchangeSession | None:
+    return (
+        ExchangeSession.objects.select_related("base__portal")
+        .filter(token_digest=_token_digest(token), last_at__gt=timezone.now() - SESSION_IDLE)
+        .first()
+    )
+
+
+def _live(base: OneCBase) -> QuerySet[ExchangeSession]:
+    return ExchangeSession.objects.filter(base=base, last_at__gt=timezone.now() - SESSION_IDLE)
+
+
+def _base_by_password(asked: Credentials, address: str) -> OneCBase:
+    if not asked.login:
+        raise Refused(BAD_LOGIN if asked.token else NO_CREDENTIALS)
+    login = asked.login.casefold()
+    seconds = guessing.pause(login, address)
+    if seconds:
+        raise Refused(
+            "Слишком много попыток входа с неверным паролем."
+            f" Проверьте имя и пароль и повторите через {counted(seconds, 'секунду', 'секунды', 'секунд')}."
+        )
+    base = OneCBase.objects.select_related("portal").filter(login=login).first() if _LOGIN.match(login) else None
+    if base is not None and guessing.is_known(base, asked.password):
+        return base
+    if base is None:
+        # The same work as for a login that exists, so that the time does not tell which ones do.
+        make_password(asked.password)
+    elif check_password(asked.password, base.password):
+        guessing.succeeded(login, address)
+        guessing.remember(base, asked.password)
+        return base
+    guessing.failed(login, address)
+    raise Refused(BAD_LOGIN)
+
+
+def _token_digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _word(length: int) -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
+
+
+def _password() -> str:
+    return "-".join(_word(4) for _ in range(3))
