@@ -21,8 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; 0 = done, 1 = this 1C refused (or the portal differs), 2 = the command line is wrong."""
     args = _parser().parse_args(arguments)
     try:
-        client = _client(args)
-        return int(args.run(args, client))
+        return int(args.run(args) if args.run is run_write else args.run(args, _client(args)))
     except ClientRefused as refusal:
         return _tell(refusal)
     except (ValueError, OSError) as e:
@@ -52,6 +51,20 @@ def run_catalog(args: argparse.Namespace, client: Client) -> int:
     return 0
 
 
+def run_write(args: argparse.Namespace) -> int:
+    """Write the files instead of sending them, and beside them what a portal must end with."""
+    base = Base.random(items=args.items, seed=args.seed)
+    dialect = DIALECTS[args.dialect]
+    for portion in dialect.export(base, Options(portion=args.portion)):
+        for file in portion.files:
+            path = args.folder / file.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.data)
+    expected = json.dumps(base.expected(dialect.sight), ensure_ascii=False, indent=1)
+    (args.folder / "expected.json").write_text(expected + "\n", "utf-8")
+    return 0
+
+
 def run_check(args: argparse.Namespace, client: Client) -> int:
     client.session("catalog").checkauth()
     say(f"{DIALECTS[args.dialect].title}: the connection works")
@@ -61,7 +74,7 @@ def run_check(args: argparse.Namespace, client: Client) -> int:
 def _portions(args: argparse.Namespace, base: Base | None, dialect: Dialect) -> Iterable[Portion]:
     if base is None:
         return [given.portion(args.files)]
-    return dialect.portions(
+    return dialect.export(
         base, Options(only_changes=args.only_changes, portion=args.portion, package_changes=args.package_changes)
     )
 
@@ -132,6 +145,13 @@ def _parser() -> argparse.ArgumentParser:
     cat.add_argument("--portion", type=int, default=1000, help="items a portion")
     cat.add_argument("--package-changes", action="store_true", help="prices and stock as ИзмененияПакетаПредложений")
     cat.add_argument("--no-wait", action="store_true", help="do not ask for the import (where the 1C has that setting)")
+    out = commands.add_parser("write", help="write the files of a random base into a folder instead of sending them")
+    out.set_defaults(run=run_write)
+    out.add_argument("folder", type=Path)
+    out.add_argument("--dialect", choices=sorted(DIALECTS), default="ut11")
+    out.add_argument("--items", type=int, default=2000)
+    out.add_argument("--seed", type=int, default=1)
+    out.add_argument("--portion", type=int, default=1000)
     _command(commands, "check", run_check, "«Проверить подключение»: checkauth only")
     return parser
 

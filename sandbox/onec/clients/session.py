@@ -63,7 +63,7 @@ class Session:
         self.file_limit = _limit(lines[1], trims=self.manners.init_at_least)
 
     def put(self, name: str, data: bytes) -> None:
-        """Send one file, cut by the limit, each part under the same name; raises ClientRefused unless all answers are 'success'."""
+        """Send one file, cut by the limit, each part under the same name; raises ClientRefused unless every one is taken."""
         step = self.file_limit if self.file_limit > 0 else max(len(data), 1)
         for start in range(0, max(len(data), 1), step):
             request, answer, text = self.ask("POST", "file", filename=name, body=data[start : start + step])

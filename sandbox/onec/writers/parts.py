@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from sandbox.onec.base import Base
 from sandbox.onec.expecting import number
-from sandbox.onec.things import EXEMPT, Group, Item, Picture, Property, Variant
+from sandbox.onec.things import EXEMPT, Group, Item, Picture, PriceType, Property, Variant
 from sandbox.onec.writers.markup import Xml
 
 TYPE_NAMES = {"string": "Строка", "number": "Число", "date": "Время", "boolean": "Строка", "list": "Справочник"}
@@ -46,6 +46,27 @@ def owner(x: Xml, base: Base) -> None:
         x.leaf("ОКПО", "")
 
 
+def unit(x: Xml, item: Item, *, named: bool = True) -> None:
+    """БазоваяЕдиница with the code and names as attributes; `named` puts the short name into the text."""
+    names = {
+        "Код": item.unit.code,
+        "НаименованиеПолное": item.unit.full_name,
+        "МеждународноеСокращение": item.unit.international,
+    }
+    x.leaf("БазоваяЕдиница", item.unit.name if named else "", names)
+
+
+def stores(x: Xml, base: Base) -> None:
+    with x.inside("Склады"):
+        for store in base.books.warehouses:
+            with x.inside("Склад"):
+                x.leaf("Ид", store.id)
+                x.leaf("Наименование", store.name)
+                if store.address:
+                    with x.inside("Адрес"):
+                        x.leaf("Представление", store.address)
+
+
 def groups(x: Xml, all_groups: list[Group], parent: str = "") -> None:
     """The tree as nested Группы; a group without children has no Группы of its own."""
     children = [group for group in all_groups if group.parent_id == parent]
@@ -59,7 +80,7 @@ def groups(x: Xml, all_groups: list[Group], parent: str = "") -> None:
                 groups(x, all_groups, group.id)
 
 
-def properties(x: Xml, props: Iterable[Property], *, typed: bool = True) -> None:
+def properties(x: Xml, props: Iterable[Property], *, for_goods: bool = False) -> None:
     with x.inside("Свойства"):
         for prop in props:
             with x.inside("Свойство"):
@@ -67,15 +88,15 @@ def properties(x: Xml, props: Iterable[Property], *, typed: bool = True) -> None
                 x.leaf("Наименование", prop.name)
                 if prop.multiple:
                     x.leaf("Множественное", "true")
-                if typed or prop.options:
-                    x.leaf("ТипЗначений", TYPE_NAMES[prop.kind])
-                options(x, prop)
+                x.leaf("ТипЗначений", TYPE_NAMES[prop.kind])
+                options(x, prop.options)
+                x.leaf("ДляТоваров", "true" if for_goods else None)
 
 
-def options(x: Xml, prop: Property) -> None:
-    if prop.options:
+def options(x: Xml, all_options: Mapping[str, str]) -> None:
+    if all_options:
         with x.inside("ВариантыЗначений"):
-            for key, text in prop.options.items():
+            for key, text in all_options.items():
                 with x.inside("Справочник"):
                     x.leaf("ИдЗначения", key)
                     x.leaf("Значение", text)
@@ -95,9 +116,9 @@ def values(x: Xml, item: Item, props: Iterable[Property]) -> None:
 
 
 def value_text(kind: str, text: str) -> str:
-    if kind == "number":
+    if kind == "number" and text:
         return f"{Decimal(text):,}".replace(",", "\u00a0").replace(".", ",")
-    return f"{text}T00:00:00" if kind == "date" else text
+    return f"{text}T00:00:00" if kind == "date" and text else text
 
 
 def vat(x: Xml, item: Item, exempt: str | None = "Без НДС") -> None:
@@ -151,8 +172,13 @@ def price_types(x: Xml, base: Base, *, excise: bool = False) -> None:
                     x.leaf("Акциз", "false" if excise else None)
 
 
+def spoken(price: Decimal, kind: PriceType, item: Item) -> str:
+    """The price for people: a hard blank between thousands and a comma, which no program may read."""
+    return f" {price:,.2f} ".replace(",", "\u00a0").replace(".", ",") + f"{kind.currency} за {item.unit.name}"
+
+
 def prices(x: Xml, base: Base, item: Item, variant: Variant, unit_name: str | None) -> None:
-    """Цены of one offer; the text for people uses a blank between thousands and a comma, the number neither."""
+    """Цены of one offer; an offer without prices has no such block."""
     if not variant.prices:
         return
     with x.inside("Цены"):
@@ -161,8 +187,7 @@ def prices(x: Xml, base: Base, item: Item, variant: Variant, unit_name: str | No
                 continue
             price = variant.prices[kind.id]
             with x.inside("Цена"):
-                spoken = f"{price:,.2f}".replace(",", "\u00a0").replace(".", ",")
-                x.leaf("Представление", f" {spoken} {kind.currency} за {item.unit.name}")
+                x.leaf("Представление", spoken(price, kind, item))
                 x.leaf("ИдТипаЦены", kind.id)
                 x.leaf("ЦенаЗаЕдиницу", number(price))
                 x.leaf("Валюта", kind.currency)

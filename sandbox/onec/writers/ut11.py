@@ -105,14 +105,7 @@ def _package(x: Xml, base: Base, pairs: Sequence[tuple[Item, Variant]], *, chang
         x.leaf("ИдКлассификатора", base.catalog_id)
         parts.owner(x, base)
         parts.price_types(x, base, excise=True)
-        with x.inside("Склады"):
-            for store in base.books.warehouses:
-                with x.inside("Склад"):
-                    x.leaf("Ид", store.id)
-                    x.leaf("Наименование", store.name)
-                    if store.address:
-                        with x.inside("Адрес"):
-                            x.leaf("Представление", store.address)
+        parts.stores(x, base)
         with x.inside("Предложения"):
             for item, variant in pairs:
                 offer(x, base, item, variant)

@@ -129,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def _do(self) -> None:
-        path, _, query = self.path.partition("?")
+        _, _, query = self.path.partition("?")
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         call = Call(self.command, query, dict(parse_qsl(query, keep_blank_values=True)), self.headers.get("Cookie", ""), body)
         reply = self.fake.answer(call, self.headers.get("Authorization", ""))
