@@ -45,6 +45,18 @@ class ServiceCredential(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
 
+class Person(models.Model):
+    """What one portal user chose for himself in the app; nothing else about him is kept."""
+
+    portal = models.ForeignKey(Portal, models.CASCADE)
+    user_id = models.BigIntegerField()
+    # One of LANGUAGES: the portal has no Romanian, so a person may want another language than the portal's ("" = the portal's).
+    language = models.CharField(max_length=8, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["portal", "user_id"], name="one_row_per_person")]
+
+
 class InboundEvent(models.Model):
     """An event as the portal sent it, stored before anything else; one waiting row per object and code."""
 

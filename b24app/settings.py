@@ -109,21 +109,27 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
+    "b24app.login",
     "django_htmx",
     "b24app",
     "exchange",
     "mapping",
 ]
 MIDDLEWARE = [
+    # First: 1C bears no redirect, no refused host and no cookie.
+    "exchange.views.straight_to_exchange",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "b24app.security.FrameHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "b24app.security.FrameToken",
+    "b24app.security.TokenAwareCsrf",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "b24app.security.Language",
 ]
 ROOT_URLCONF = "b24app.urls"
 WSGI_APPLICATION = "b24app.wsgi.application"
@@ -148,6 +154,46 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
+
+# Full-page sign-in with Bitrix24, outside the frame. Never by e-mail: any portal's administrator can give anybody any address.
+SOCIALACCOUNT_ADAPTER = "b24app.login.adapter.PortalAdapter"
+SOCIALACCOUNT_ONLY = True
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_AUTO_SIGNUP = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+ACCOUNT_ADAPTER = "b24app.login.adapter.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SIGNUP_FIELDS = ["username*"]
+LOGIN_REDIRECT_URL = "/accounts/done/"
+LOGIN_URL = "/accounts/login/"
+
+HTTPS = APP_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# Behind a proxy that ends TLS the request looks like http; its origin is still the app's own address.
+CSRF_TRUSTED_ORIGINS = [APP_URL]
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+# No redirect to https here: 1C follows none. Browsers learn it from HSTS.
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"  # "no-referrer" would make browsers send `Origin: null`, which CSRF refuses
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"mask": {"()": "b24app.security.MaskSecrets"}},
+    "formatters": {
+        "line": {"()": "b24app.security.MaskingFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["mask"], "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # urllib3 logs whole addresses at DEBUG.
+        "urllib3": {"level": "WARNING"},
+    },
+}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ru", "Русский"), ("ro", "Română"), ("uk", "Українська")]

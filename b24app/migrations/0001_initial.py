@@ -90,4 +90,16 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('handled_at__isnull', True)), fields=('portal', 'code', 'object_id'), name='one_waiting_event_per_object')],
             },
         ),
+        migrations.CreateModel(
+            name='Person',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user_id', models.BigIntegerField()),
+                ('language', models.CharField(blank=True, max_length=8)),
+                ('portal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='b24app.portal')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('portal', 'user_id'), name='one_row_per_person')],
+            },
+        ),
     ]

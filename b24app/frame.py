@@ -1,0 +1,272 @@
+"""Who is in the iframe: the portal's POST proves the person, a short-lived signed token in a header carries it on.
+
+No cookie is used inside the frame: browsers block third-party cookies. The page that answers the entry POST holds the token;
+its script sends it as `Authorization: Frame …` and renews it through the portal. A token is never ambient: no CSRF there.
+
+    POST /b24/          ── @entry ──► AUTH_ID proved on the stored portal ──► page with token (15 minutes)
+    any hx-get/hx-post  ── FrameToken middleware ──► request.frame_user ──► @portal_required / @admin_required
+    POST /b24/renew/    ── AUTH_ID proved again, same person ──► {"token", "ttl"}
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hmac
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils import translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from b24app.models import Person, Portal
+from b24app.oauth import troubles
+from b24app.oauth.addresses import UntrustedAddress, domain_of, origin_of
+from b24app.oauth.install import adopt
+from b24app.oauth.language import language_for
+from b24app.oauth.proof import Offer, Unproved, identify, prove
+from b24app.oauth.tokens import moved
+from b24app.oauth.views import notice
+from b24app.rest.errors import Fate, RestError
+
+SALT = "b24app.frame"
+TTL_SECONDS = 15 * 60
+# A page left open over the weekend renews itself: who the person is comes from the old token, that he still is from AUTH_ID.
+RENEWABLE_SECONDS = 7 * 24 * 3600
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameUser:
+    """The proved person in the frame. `admin` is what the portal's server said, at most 15 minutes ago."""
+
+    portal_id: int
+    user_id: int
+    admin: bool
+    language: str
+    app_sid: str
+    # Loaded by the guards: inside a guarded view it is always there.
+    portal: Portal = dataclasses.field(default=None, compare=False, repr=False)  # type: ignore[assignment]
+
+
+class FrameRequest(HttpRequest):
+    """What a view behind `@entry`, `@portal_required` or `@admin_required` receives."""
+
+    frame_user: FrameUser
+    portal: Portal
+    portal_origin: str
+    placement: str
+    placement_options: dict[str, Any]
+
+
+class BadFrameToken(Exception):
+    """The header token is forged, for another purpose, or old."""
+
+
+View = Callable[..., HttpResponseBase]
+
+
+# ---- the token ---------------------------------------------------------------------------------------------------------------
+
+
+def sign(user: FrameUser) -> str:
+    """The header token for this person."""
+    return signing.dumps([user.portal_id, user.user_id, int(user.admin), user.language, user.app_sid], salt=SALT)
+
+
+def unsign(token: str, max_age: int = TTL_SECONDS) -> FrameUser:
+    """The person of a token; raises BadFrameToken."""
+    try:
+        portal_id, user_id, admin, language, app_sid = signing.loads(token, salt=SALT, max_age=max_age)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise BadFrameToken from error
+    return FrameUser(portal_id, user_id, bool(admin), language, app_sid)
+
+
+def header_token(request: HttpRequest) -> str:
+    """What stands after `Authorization: Frame `, or "" when the request carries no such header."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "frame" else ""
+
+
+def entry_context(request: HttpRequest) -> dict[str, Any]:
+    """For the template of a page inside the frame: {"token", "ttl", "language", "portal_origin", "app_sid", "admin"}."""
+    user: FrameUser | None = getattr(request, "frame_user", None)
+    return {
+        "token": sign(user) if user else "",
+        "ttl": TTL_SECONDS,
+        "language": translation.get_language() or "en",
+        "portal_origin": getattr(request, "portal_origin", ""),
+        "app_sid": user.app_sid if user else "",
+        "admin": bool(user and user.admin),
+    }
+
+
+# ---- language ----------------------------------------------------------------------------------------------------------------
+
+
+def choose_language(request: FrameRequest, language: str) -> None:
+    """Store the person's choice ("" = as the portal) and use it from this answer on (`entry_context` then signs it)."""
+    known = {code for code, _ in settings.LANGUAGES}
+    chosen = language if language in known else ""
+    user = request.frame_user
+    Person.objects.update_or_create(portal_id=user.portal_id, user_id=user.user_id, defaults={"language": chosen})
+    request.frame_user = dataclasses.replace(user, language=chosen or language_for(request.portal.language))
+    translation.activate(request.frame_user.language)
+
+
+# ---- entry -------------------------------------------------------------------------------------------------------------------
+
+
+def entry(view: View) -> View:
+    """The view answers the portal's POST of the frame (any place) for a proved person; GET and HEAD get a friendly page."""
+
+    @csrf_exempt
+    @functools.wraps(view)
+    def proved(request: FrameRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method in ("GET", "HEAD"):
+            return notice(request, "outside", status=200)
+        if request.method != "POST":
+            return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
+        refusal = _enter(request)
+        if refusal is not None:
+            return refusal
+        with translation.override(request.frame_user.language):
+            response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return proved
+
+
+def _enter(request: FrameRequest) -> HttpResponse | None:
+    """Put the proved person, portal and placement on the request; or the page that says why not."""
+    translation.activate(language_for(request.GET.get("LANG", "")))
+    offer = Offer.from_frame(request.GET, request.POST)
+    portal = Portal.objects.filter(member_id=offer.member_id, uninstalled_at=None).exclude(installed_at=None).first()
+    if portal is None:
+        return notice(request, "not_installed", status=403)
+    request.portal, request.portal_origin = portal, origin_of(portal.client_endpoint)
+    if offer.application_token and portal.application_token and not _equal(offer.application_token, portal.application_token):
+        log.warning("frame: wrong application token for portal %s", portal.pk)
+        return notice(request, "refused", status=403)
+    try:
+        user_id, admin = _person(portal, offer)
+    except (Unproved, UntrustedAddress) as error:
+        log.warning("frame: person not proved on portal %s: %s", portal.pk, error)
+        return notice(request, "refused", status=403)
+    except RestError as error:
+        return _unreachable(request, portal, error)
+    if admin and portal.trouble in troubles.HEALED_BY_ADMIN:
+        adopt(portal, offer, user_id)
+    request.portal_origin = origin_of(portal.client_endpoint)
+    person = Person.objects.filter(portal=portal, user_id=user_id).first()
+    language = language_for(request.GET.get("LANG") or portal.language, person.language if person else "")
+    request.frame_user = FrameUser(portal.pk, user_id, admin, language, request.GET.get("APP_SID", "")[:64], portal)
+    request.placement = request.POST.get("PLACEMENT", "DEFAULT")[:100]
+    request.placement_options = _options(request.POST.get("PLACEMENT_OPTIONS", ""))
+    return None
+
+
+def _person(portal: Portal, offer: Offer) -> tuple[int, bool]:
+    """Who the token belongs to, asked at the address we stored; a portal under a new name is proved like an installation."""
+    try:
+        renamed = bool(offer.domain) and domain_of(offer.domain) != portal.domain
+    except UntrustedAddress:
+        raise Unproved("the domain is not a host name") from None
+    if renamed:
+        proof = prove(offer, portal)
+        moved(portal.pk, proof.endpoint)
+        portal.refresh_from_db(fields=["domain", "client_endpoint"])
+        return proof.user_id, proof.admin
+    return identify(portal, offer.access_token)
+
+
+def _unreachable(request: HttpRequest, portal: Portal, error: RestError) -> HttpResponse:
+    if error.fate is Fate.RETRY:
+        log.warning("frame: portal %s does not answer: %s", portal.pk, error.code)
+        return notice(request, "busy", status=503)
+    log.warning("frame: portal %s refuses the person's token: %s", portal.pk, error.code)
+    if troubles.trouble_of(error) in (troubles.PAYMENT_REQUIRED, troubles.TARIFF):
+        return notice(request, "payment", status=403)
+    return notice(request, "refused", status=403)
+
+
+def _options(text: str) -> dict[str, Any]:
+    """PLACEMENT_OPTIONS as told: untrusted, and `[]` or nothing at all on the main page."""
+    try:
+        value = json.loads(text) if len(text) < 20_000 else None
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+@csrf_exempt
+@require_POST
+def renew(request: HttpRequest) -> HttpResponse:
+    """A new token for the same person: the old one in the header (it may be old), a fresh AUTH_ID in the form."""
+    try:
+        old = unsign(header_token(request) or request.POST.get("token", ""), max_age=RENEWABLE_SECONDS)
+    except BadFrameToken:
+        return JsonResponse({"error": "unknown token"}, status=401)
+    portal = Portal.objects.filter(pk=old.portal_id, uninstalled_at=None).first()
+    if portal is None:
+        return JsonResponse({"error": "not installed"}, status=401)
+    try:
+        user_id, admin = identify(portal, request.POST.get("AUTH_ID", ""))
+    except Unproved:
+        return JsonResponse({"error": "not proved"}, status=401)
+    except RestError as error:
+        return JsonResponse({"error": "portal"}, status=503 if error.fate is Fate.RETRY else 401)
+    if user_id != old.user_id:
+        return JsonResponse({"error": "another person"}, status=401)
+    person = Person.objects.filter(portal=portal, user_id=user_id).first()
+    language = person.language if person and person.language else old.language
+    token = sign(dataclasses.replace(old, admin=admin, language=language))
+    return JsonResponse({"token": token, "ttl": TTL_SECONDS}, headers={"Cache-Control": "no-store"})
+
+
+# ---- guards ------------------------------------------------------------------------------------------------------------------
+
+
+def portal_required(view: View) -> View:
+    """The view runs only for a proved person of an installed portal; `request.portal` is that portal. Otherwise 401."""
+
+    @functools.wraps(view)
+    def guarded(request: FrameRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user: FrameUser | None = getattr(request, "frame_user", None)
+        portal = Portal.objects.filter(pk=user.portal_id, uninstalled_at=None).first() if user else None
+        if portal is None:
+            return HttpResponse("Open the app in Bitrix24.", status=401, content_type="text/plain")
+        request.portal, request.portal_origin = portal, origin_of(portal.client_endpoint)
+        request.frame_user = dataclasses.replace(request.frame_user, portal=portal)
+        response = view(request, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return guarded
+
+
+def admin_required(view: View) -> View:
+    """As portal_required, and only for an administrator of the portal; others get 403."""
+
+    @functools.wraps(view)
+    def guarded(request: FrameRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.frame_user.admin:
+            return HttpResponse("Only an administrator of the portal may do this.", status=403, content_type="text/plain")
+        return view(request, *args, **kwargs)
+
+    return portal_required(guarded)
+
+
+def _equal(given: str, stored: str) -> bool:
+    return hmac.compare_digest(given.encode(), stored.encode())

@@ -1,0 +1,46 @@
+"""allauth's adapters: the app's id and secret come from the portal, accounts are made only by signing in with Bitrix24."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.http import HttpRequest, HttpResponseBadRequest
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """No sign-up with a form; after signing in people go only to addresses of our own (allauth's own check)."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+class PortalAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """A local app has its own id and secret per portal, so the app is chosen by the portal of the request."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Whoever is proved by his portal may have an account."""
+        return True
+
+    def list_apps(self, request: HttpRequest | None, provider: str | None = None, client_id: str | None = None) -> list[Any]:
+        # Models cannot be imported before the apps are ready, and allauth loads this module while they get ready.
+        from allauth.socialaccount.models import SocialApp
+
+        from b24app.login.portals import portal_named
+        from b24app.oauth.server import Client
+
+        portal = portal_named(request) if request is not None and provider in (None, "bitrix24") else None
+        if portal is None:
+            return []
+        client = Client.of(portal)
+        ours = {"client_id": client.client_id, "secret": client.client_secret, "settings": {}}
+        return [SocialApp(provider="bitrix24", name=portal.domain, **ours)]
+
+    def get_app(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
+        """The app, or 400: allauth would answer an unknown portal with a 500."""
+        apps = self.list_apps(request, provider, client_id)
+        if not apps:
+            raise ImmediateHttpResponse(HttpResponseBadRequest("This portal is not known here.", content_type="text/plain"))
+        return apps[0]

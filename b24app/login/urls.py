@@ -1,0 +1,11 @@
+"""Sign-in with Bitrix24: /accounts/bitrix24/login/?portal=DOMAIN and its callback. allauth's other pages are not offered."""
+
+from django.urls import path
+
+from b24app.login import views
+
+urlpatterns = [
+    path("bitrix24/login/", views.oauth2_login, name="bitrix24_login"),
+    path("bitrix24/login/callback/", views.oauth2_callback, name="bitrix24_callback"),
+    path("done/", views.done, name="login_done"),
+]

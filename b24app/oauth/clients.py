@@ -1,0 +1,84 @@
+"""REST clients for a portal: as the service (background work), as one person (his own rights), or for a claim not proved yet."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from functools import lru_cache
+
+import redis
+from django.conf import settings
+
+from b24app.models import Portal, RestCall
+from b24app.oauth.tokens import PersonTokens, ServiceTokens, StrangerTokens
+from b24app.rest.client import PortalClient, TokenSource
+from b24app.rest.journal import Entry, Journal
+from b24app.rest.throttle import ENTERPRISE, STANDARD, Pace, Throttle
+from b24app.rest.transport import Transport
+
+FLUSH_AT = 50
+# Somebody waits in his browser: better a page that says "busy" than one that hangs.
+PERSON_SECONDS = 10.0
+
+
+def client_for(portal: Portal) -> PortalClient:
+    """The portal's REST with the installing administrator's rights, journalled; without a credential its use raises RestError."""
+    return _client(portal, ServiceTokens(portal.pk))
+
+
+def client_as(portal: Portal, auth_id: str) -> PortalClient:
+    """The portal's REST with the rights of the person whose frame token this is."""
+    return _client(portal, PersonTokens(portal, auth_id), limit=PERSON_SECONDS)
+
+
+def stranger(member_id: str, endpoint: str, access_token: str) -> PortalClient:
+    """A portal that is being proved: nothing is journalled, because nothing belongs to anybody yet."""
+    throttle = Throttle(_redis(settings.REDIS_CLIENT_URL), member_id, STANDARD)
+    return PortalClient(member_id, StrangerTokens(endpoint, access_token), throttle, transport=_transport(PERSON_SECONDS))
+
+
+def pace_of(portal: Portal) -> Pace:
+    """How fast the portal's tariff lets us be: Enterprise licences are spelled like `ru_ent10000`."""
+    family = portal.licence.partition("_")[2]
+    return ENTERPRISE if family.startswith("ent") else STANDARD
+
+
+def _client(portal: Portal, tokens: TokenSource, limit: float | None = None) -> PortalClient:
+    throttle = Throttle(_redis(settings.REDIS_CLIENT_URL), portal.member_id, pace_of(portal))
+    transport = _transport(limit or settings.B24_REQUEST_LIMIT)
+    return PortalClient(portal.member_id, tokens, throttle, Journal(RestCallSink(portal.pk)), transport=transport)
+
+
+def _transport(limit: float) -> Transport:
+    return _shared_transport(limit, settings.B24_INSECURE_HTTP)
+
+
+@lru_cache(8)
+def _shared_transport(limit: float, insecure: bool) -> Transport:
+    """Connections stay open for as long as the process lives; each thread has its own."""
+    return Transport(request_limit=limit, insecure=insecure)
+
+
+@lru_cache(4)
+def _redis(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url)
+
+
+class RestCallSink:
+    """Keeps the journal's entries as RestCall rows: written from any thread, saved by the one that owns the database work."""
+
+    def __init__(self, portal_id: int) -> None:
+        self._portal_id = portal_id
+        self._lock = threading.Lock()
+        self._waiting: list[RestCall] = []
+
+    def write(self, entry: Entry) -> None:
+        with self._lock:
+            self._waiting.append(RestCall(portal_id=self._portal_id, **dataclasses.asdict(entry)))
+
+    def flush(self, *, force: bool = False) -> None:
+        with self._lock:
+            if not self._waiting or (len(self._waiting) < FLUSH_AT and not force):
+                return
+            rows, self._waiting = self._waiting, []
+        RestCall.objects.bulk_create(rows)
