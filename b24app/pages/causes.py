@@ -1,0 +1,209 @@
+"""Causes of problems in plain words: what happened, why it matters, what to do.
+
+The exchange stores a code and facts (exchange/reports.py); this table makes the text when it is read, in the reader's language.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """`title` takes `count`; `detail` says what is special about one object, from its facts (left out when a fact is missing).
+
+    `again` tells whether sending the objects once more can help at all; where it cannot, a person takes note instead.
+    """
+
+    title: Any  # the lazy plural of ngettext_lazy(…, "count")
+    explanation: Text
+    remedy: Text
+    detail: Text = ""
+    again: bool = True
+
+
+CAUSES: dict[str, Cause] = {
+    "unreadable-file": Cause(
+        ngettext_lazy("%(count)d file from 1C could not be read", "%(count)d files from 1C could not be read", "count"),
+        _("The file is damaged or is not CommerceML. What was read before the damaged place is kept."),
+        _("Run the exchange in 1C again. If it happens again, send the file to your integrator."),
+        _("%(error)s"),
+        again=False,
+    ),
+    "unknown-currency": Cause(
+        ngettext_lazy("%(count)d price in a currency we do not know", "%(count)d prices in a currency we do not know", "count"),
+        _("The currency that 1C names is not among the currencies of the portal."),
+        _("Add the currency in Bitrix24 (CRM settings → Currencies) or correct it in the price type in 1C, then retry."),
+        _("Currency in 1C: %(currency)s"),
+    ),
+    "price-type-refused": Cause(
+        ngettext_lazy("%(count)d price type was not accepted", "%(count)d price types were not accepted", "count"),
+        _("The portal did not let us create the price type, so its prices do not arrive."),
+        _(
+            "Your Bitrix24 plan may allow only one price type. Choose one in the export settings of 1C, or change the plan, "
+            "then retry."
+        ),
+    ),
+    "name-missing": Cause(
+        ngettext_lazy("%(count)d item without a name", "%(count)d items without a name", "count"),
+        _("Bitrix24 does not accept an item without a name."),
+        _("Give the item a name in 1C. It closes by itself after the next exchange."),
+    ),
+    "picture-missing": Cause(
+        ngettext_lazy("%(count)d picture did not come", "%(count)d pictures did not come", "count"),
+        _("The file mentions a picture that 1C did not send. The item itself is in the portal."),
+        _("Attach the picture to the item in 1C again and export pictures once more."),
+        _("Picture: %(path)s"),
+    ),
+    "picture-refused": Cause(
+        ngettext_lazy("%(count)d picture was not accepted", "%(count)d pictures were not accepted", "count"),
+        _("The picture is damaged, too large, or not an image. The item itself is in the portal."),
+        _("Replace the picture in 1C with a JPEG or PNG under 10 MB."),
+        _("Picture: %(path)s"),
+    ),
+    "unknown-unit": Cause(
+        ngettext_lazy("%(count)d item with an unknown unit", "%(count)d items with an unknown unit", "count"),
+        _("The portal has no such unit of measure, so the item has arrived without one."),
+        _("Add the unit in Bitrix24 (CRM settings → Units of measurement) or choose a standard unit in 1C, then retry."),
+        _("Unit in 1C: %(unit)s"),
+    ),
+    "unknown-vat": Cause(
+        ngettext_lazy("%(count)d item with an unknown VAT rate", "%(count)d items with an unknown VAT rate", "count"),
+        _("The portal has no such VAT rate, so the item has arrived without one."),
+        _("Add the rate in Bitrix24 (CRM settings → Taxes), then retry."),
+        _("Rate in 1C: %(rate)s"),
+    ),
+    "section-missing": Cause(
+        ngettext_lazy("%(count)d item in a group that never came", "%(count)d items in a group that never came", "count"),
+        _("The item belongs to a group that 1C has not sent, so it lies at the top of the catalogue."),
+        _("Export the groups too: run a full export in 1C once."),
+    ),
+    "article-matches-several": Cause(
+        ngettext_lazy(
+            "%(count)d item whose article several products have", "%(count)d items whose article several products have", "count"
+        ),
+        _("More than one product of the portal carries this article; we do not guess which one is meant."),
+        _("Leave the article on one of the products in Bitrix24, then retry."),
+        _("Article: %(article)s"),
+    ),
+    "barcode-matches-several": Cause(
+        ngettext_lazy(
+            "%(count)d item whose barcode several products have", "%(count)d items whose barcode several products have", "count"
+        ),
+        _("More than one product of the portal carries this barcode; we do not guess which one is meant."),
+        _("Leave the barcode on one of the products in Bitrix24, then retry."),
+        _("Barcode: %(barcode)s"),
+    ),
+    "property-type-changed": Cause(
+        ngettext_lazy("%(count)d property has changed its type", "%(count)d properties have changed their type", "count"),
+        _("In 1C the property is now of another type than in the portal, and the portal cannot convert it."),
+        _("Delete the property in the Bitrix24 catalogue (its values come back from 1C), then retry."),
+    ),
+    "portal-refused": Cause(
+        ngettext_lazy("The portal did not accept %(count)d object", "The portal did not accept %(count)d objects", "count"),
+        _("Bitrix24 answered with an error; its own words are shown with each object."),
+        _("Correct the object in 1C or in the portal, then retry."),
+    ),
+    "catalog-missing": Cause(
+        ngettext_lazy("The portal has no catalogue of goods", "The portal has no catalogue of goods", "count"),
+        _("Goods from 1C have no place to go until the CRM catalogue exists."),
+        _("Open “CRM → Products” in Bitrix24 once and save any product, then retry."),
+    ),
+    "too-many-absent": Cause(
+        ngettext_lazy(
+            "A full export lacks too many items (%(count)d base)", "Full exports lack too many items (%(count)d bases)", "count"
+        ),
+        _("So many items are missing from the full export that it looks like a mistake. Nothing was switched off in the portal."),
+        _("Check the filters of the export in 1C. If the items are really gone, delete or deactivate them in Bitrix24."),
+        _("Missing: %(absent)s of %(total)s"),
+        again=False,
+    ),
+    "offer-without-product": Cause(
+        ngettext_lazy("%(count)d offer without its product", "%(count)d offers without their product", "count"),
+        _("1C sent a price or stock of an item that it has not sent itself."),
+        _("Run a full export in 1C once: the item comes first, then its prices."),
+    ),
+    "stock-document-refused": Cause(
+        ngettext_lazy("%(count)d stock change was not accepted", "%(count)d stock changes were not accepted", "count"),
+        _("Warehouse accounting is on in the portal, and it refused the document that brings the stock in line with 1C."),
+        _("Look at the portal's words beside the item, correct the stock in Bitrix24 if needed, then retry."),
+    ),
+    "tariff": Cause(
+        ngettext_lazy(
+            "The Bitrix24 plan does not allow this", "The Bitrix24 plan does not allow this (%(count)d times)", "count"
+        ),
+        _("REST or the catalogue is limited on the portal's present plan, or the application is not paid."),
+        _("Check the plan and the subscription in Bitrix24, then retry. Nothing is lost meanwhile: all waits here."),
+    ),
+    "no-rights": Cause(
+        ngettext_lazy("Rights are missing (%(count)d object)", "Rights are missing (%(count)d objects)", "count"),
+        _("The administrator who installed the application may no longer change the catalogue, or a permission was not granted."),
+        _(
+            "Give that administrator the right to edit the catalogue, or install the application again as another one, "
+            "then retry."
+        ),
+    ),
+    "connection-lost": Cause(
+        ngettext_lazy("The portal lets us in no more", "The portal lets us in no more", "count"),
+        _("The permission of the application has expired or was withdrawn."),
+        _("Open this page as an administrator (that renews the permission) or install the application again. All waits here."),
+    ),
+}
+UNKNOWN = Cause(
+    ngettext_lazy("%(count)d object could not be transferred", "%(count)d objects could not be transferred", "count"),
+    _("The exact reason is shown with each object."),
+    _("Retry. If it happens again, send the text to your integrator."),
+)
+
+# Why a whole portal cannot be called just now (`Portal.trouble`).
+TROUBLES: dict[str, Text] = {
+    "access_revoked": _(
+        "The portal no longer lets the application in. Open this page as an administrator or install the application again; "
+        "everything from 1C waits here."
+    ),
+    "not_installed": _("The portal does not have the application any more. Install it again; everything from 1C waits here."),
+    "payment_required": _("The application is not paid. Sending goes on as soon as it is; everything from 1C waits here."),
+    "tariff": _("The portal's Bitrix24 plan has no REST. Sending goes on after a change of plan; everything from 1C waits here."),
+    "portal_deleted": _("Bitrix24 says that this portal was deleted."),
+    "uninstalled": _("The application was uninstalled from the portal."),
+}
+TROUBLE_UNKNOWN = _("The portal does not take data at the moment (%(code)s). We keep trying; everything from 1C waits here.")
+
+
+def cause(code: str) -> Cause:
+    """The texts of that cause; an unlisted code gets general words."""
+    return CAUSES.get(code, UNKNOWN)
+
+
+def title(code: str, count: int) -> str:
+    """The cause as a heading, with the number of objects in correct plural."""
+    return str(cause(code).title % {"count": count})
+
+
+def detail(code: str, facts: Mapping[str, Any]) -> str:
+    """What is special about one object: our sentence where the facts allow it, then the words of the portal if there are any."""
+    parts = []
+    template = cause(code).detail
+    if template:
+        with contextlib.suppress(KeyError):
+            parts.append(str(template) % {name: str(value) for name, value in facts.items()})
+    said = next((str(facts[name]) for name in ("message", "description", "error") if facts.get(name)), "")
+    if said and said not in parts:
+        parts.append(said)
+    return " · ".join(parts)[:500]
+
+
+def trouble(code: str) -> str:
+    """Why the portal cannot be called, as a sentence ("" for no trouble)."""
+    if not code:
+        return ""
+    return str(TROUBLES[code]) if code in TROUBLES else str(TROUBLE_UNKNOWN) % {"code": code}

@@ -1,0 +1,111 @@
+"""Which 1C a base is, in words, and the clicks that connect exactly that 1C.
+
+The menus are named in English here and, in every translation (English too), as the Russian 1C writes them: most people have it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """`steps` begin with address, login and password at hand; `limits` is what this 1C cannot do ("" = nothing to say)."""
+
+    code: str
+    name: Text
+    steps: tuple[Text, ...]
+    limits: Text = ""
+
+
+_TYPE_IN = _("Fill in “Site address”, “User name” and “Password” with the three values shown here and press “Check connection”.")
+_RUN = _("Save and run the exchange once by hand: this page shows it within seconds. Then let 1C repeat it on a schedule.")
+
+_UT11 = (
+    _(
+        "Open “Master data and administration → Data synchronization” (in older releases “Administration → Data exchange”), "
+        "switch on “Exchange with sites”."
+    ),
+    _("Open “Site exchange nodes” and press “Create”. Switch on “Export goods”, leave “Exchange orders” off."),
+    _TYPE_IN,
+    _("On “Export goods” choose the owner of the catalogue, then “Catalogue” and “Prices and stock”, with pictures if wanted."),
+    _RUN,
+)
+_OLD = (
+    _("Open “Tools → Data exchange with WEB site” (in some releases under “Other data exchanges”) and create a new setting."),
+    _("As the purpose choose exporting goods to the site; leave orders off."),
+    _TYPE_IN,
+    _("Choose the price types and warehouses whose prices and stock should travel."),
+    _RUN,
+)
+_UNF_STORE = _("Open “CRM → Online store” and add a new integration.")
+_UNF_EXCHANGE = _("Open “Company → Exchange with sites” and create an exchange.")
+_UNF = (
+    _("Choose the site type “1C-Bitrix”."),
+    _TYPE_IN,
+    _("Choose the price types and warehouses whose prices and stock should travel."),
+    _RUN,
+)
+_OWN_ENDING = _("This 1C may call the address with its own ending. That is fine: the login alone tells us which base it is.")
+_NO_HTTPS = _(
+    "Early releases of this 1C cannot open https addresses. If the connection check fails at once, "
+    "ask your integrator for a plain http entrance."
+)
+
+CONFIGURATIONS: tuple[Configuration, ...] = (
+    Configuration("ut11", _("1C:Trade Management 11"), _UT11),
+    Configuration("ut103", _("1C:Trade Management 10.3"), _OLD, _NO_HTTPS),
+    Configuration("ka2", _("1C:Integrated Automation 2"), _UT11),
+    Configuration("erp2", _("1C:ERP 2"), _UT11),
+    Configuration("unf_new", _("1C:Company Management 3.0 (UNF)"), (_UNF_STORE, *_UNF), _OWN_ENDING),
+    Configuration("unf", _("1C:Company Management 1.6 (UNF)"), (_UNF_EXCHANGE, *_UNF), _OWN_ENDING),
+    Configuration("upp13", _("1C:Manufacturing Enterprise Management 1.3"), _OLD),
+    Configuration(
+        "bp30",
+        _("1C:Accounting 3.0"),
+        (
+            _("Open “Administration → Settings of exchange with the online store”."),
+            _("As the way of exchange choose the site type “1C-Bitrix”."),
+            _TYPE_IN,
+            _("Choose the organization, the warehouse and the group for new counterparties."),
+        ),
+        _("Accounting 3.0 sends no goods by itself: it only collects orders as invoices. Goods come from a trade base."),
+    ),
+    Configuration("utp12", _("1C:Trade Enterprise Management for Ukraine 1.2"), _OLD, _NO_HTTPS),
+    Configuration(
+        "module31",
+        _("The exchange module of 1C-Bitrix"),
+        (
+            _("Open the settings of the module and add a profile of exchange with a site."),
+            _TYPE_IN,
+            _("Choose what travels: catalogue, price types, warehouses, pictures."),
+            _RUN,
+        ),
+    ),
+    Configuration(
+        "other",
+        _("Another 1C"),
+        (
+            _("Find “Exchange with a site” in this 1C: usually under “Administration” or “Tools”."),
+            _("Create an exchange that exports goods; as the site type choose “1C-Bitrix” if you are asked."),
+            _TYPE_IN,
+            _RUN,
+        ),
+    ),
+)
+_BY_CODE = {configuration.code: configuration for configuration in CONFIGURATIONS}
+
+
+def configuration(code: str) -> Configuration:
+    """The configuration of that code; one that this page has no words for is treated as "another 1C"."""
+    return _BY_CODE.get(code, _BY_CODE["other"])
+
+
+def choices() -> list[tuple[str, Text]]:
+    """(code, name) of every configuration, in the order in which people pick them."""
+    return [(one.code, one.name) for one in CONFIGURATIONS]

@@ -1,0 +1,77 @@
+"""The overview: 1C bases, what moves between them and the portal, and what needs a person."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_GET
+
+from b24app.frame import FrameRequest, entry, portal_required
+from b24app.pages.respond import localized, page
+from b24app.pages.state import Overview, overview_of
+
+POLL_BUSY, POLL_QUIET = 2, 15  # seconds
+# The parts of the page that live their own life: id of the element → template.
+LIVE = ("summary", "exchange", "problems")
+
+
+@entry
+@localized
+def opened(request: FrameRequest) -> HttpResponse:
+    """The app opened in the portal: the whole page, with the token that its script works with from now on."""
+    return overview_page(request)
+
+
+@require_GET
+@portal_required
+@localized
+def overview(request: FrameRequest) -> HttpResponse:
+    """The whole overview."""
+    return overview_page(request)
+
+
+def overview_page(request: FrameRequest) -> HttpResponse:
+    """The overview in the active language, for the views that end on it."""
+    state = overview_of(request.portal)
+    parts = _parts(request, state)
+    return page(request, "overview", {"state": state, "parts": parts, "seen": _seen(parts), "every": _every(state)})
+
+
+@require_GET
+@portal_required
+@localized
+def live(request: FrameRequest) -> HttpResponse:
+    """Only the parts that look different from those the page has (`seen`): 204 when none does."""
+    state = overview_of(request.portal)
+    shown = {int(text) for text in request.GET.getlist("shown") if text.isdecimal()}
+    parts = _parts(request, state, shown)
+    seen = dict(pair.split(":", 1) for pair in request.GET.get("seen", "").split(",") if ":" in pair)
+    changed = {name: html for name, html in parts.items() if seen.get(name) != _digest(html)}
+    if not changed and seen.keys() == parts.keys():
+        return HttpResponse(status=204)
+    context = {"changed": changed, "seen": _seen(parts), "every": _every(state)}
+    return HttpResponse(render_to_string("b24app/_live.html", context, request))
+
+
+def _parts(request: FrameRequest, state: Overview, shown: set[int] | None = None) -> dict[str, str]:
+    """Element id → HTML of the live parts; of the bases only those whose card is on the page (None = all)."""
+    context: dict[str, Any] = {"state": state, "user": request.frame_user}
+    parts = {name: render_to_string(f"b24app/_{name}.html", context, request) for name in LIVE}
+    for one in (one for one in state.bases if shown is None or one.id in shown):
+        parts[f"base-{one.id}-state"] = render_to_string("b24app/_base_state.html", {**context, "one": one}, request)
+    return parts
+
+
+def _digest(html: str) -> str:
+    return hashlib.blake2s(html.encode(), digest_size=5).hexdigest()
+
+
+def _seen(parts: dict[str, str]) -> str:
+    return ",".join(f"{name}:{_digest(html)}" for name, html in parts.items())
+
+
+def _every(state: Overview) -> int:
+    return POLL_BUSY if state.busy else POLL_QUIET

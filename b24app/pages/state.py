@@ -1,0 +1,254 @@
+"""What the pages show of a portal, read in a handful of queries that stay cheap however many objects wait."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models import Count, Max, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from b24app.models import Lane, Portal
+from b24app.pages import causes, progress
+from b24app.pages.configurations import Configuration, configuration
+from exchange import sessions
+from exchange.models import ImportRun, OneCBase, Problem
+
+# Beyond this the number of waiting objects is "10,000+": counting a million rows for a label is not worth it.
+WAITING_CAP = 10_000
+RUNS_SHOWN = 10
+OBJECTS_SHOWN = 20
+QUIET_AFTER = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class BaseState:
+    """One 1C base as its card shows it. `waiting` counts objects that the portal does not have yet (at most WAITING_CAP + 1)."""
+
+    base: OneCBase
+    waiting: int
+    sending: bool
+    trouble: str
+    left: str = ""
+    done: int = 0
+    total: int = 0
+
+    @property
+    def id(self) -> int:
+        return self.base.pk
+
+    @property
+    def configuration(self) -> Configuration:
+        return configuration(self.base.configuration)
+
+    @property
+    def exchange_url(self) -> str:
+        return sessions.exchange_url(self.base)
+
+    @property
+    def condition(self) -> str:
+        """paused, silent (1C never called), quiet (not for a day), held (the portal takes nothing), sending, queued or well."""
+        if self.base.paused_at:
+            return "paused"
+        if self.base.last_contact_at is None:
+            return "silent"
+        if self.waiting and self.trouble:
+            return "held"
+        if self.waiting:
+            return "sending" if self.sending else "queued"
+        return "quiet" if timezone.now() - self.base.last_contact_at > QUIET_AFTER else "well"
+
+    @property
+    def many(self) -> bool:
+        return self.waiting > WAITING_CAP
+
+    @property
+    def percent(self) -> int:
+        return progress.percent(self.done, self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """One file from 1C. `counts` are (label code, number) pairs that are not zero, in the order of reading."""
+
+    run: ImportRun
+    left: str = ""
+
+    @property
+    def percent(self) -> int:
+        return progress.percent(self.run.bytes_read, self.run.size)
+
+    @property
+    def running(self) -> bool:
+        return self.run.state in (ImportRun.State.WAITING, ImportRun.State.READING)
+
+    @property
+    def total(self) -> int:
+        return sum(int(self.run.counts.get(name, 0)) for name in ("new", "changed", "unchanged", "failed"))
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemState:
+    problem: Problem
+    detail: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CauseState:
+    """All open problems of one cause, with the first of its objects."""
+
+    code: str
+    count: int
+    last_at: dt.datetime
+    objects: list[ProblemState] = field(default_factory=list)
+
+    @property
+    def cause(self) -> causes.Cause:
+        return causes.cause(self.code)
+
+    @property
+    def title(self) -> str:
+        return causes.title(self.code, self.count)
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.objects)
+
+    @property
+    def queued(self) -> bool:
+        return bool(self.objects) and all(one.again for one in self.objects)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything on the page. `busy`: something moves, so the page asks again soon."""
+
+    bases: list[BaseState]
+    runs: list[RunState]
+    problems: list[CauseState]
+    trouble: str
+
+    @property
+    def busy(self) -> bool:
+        return any(run.running for run in self.runs) or any(one.condition in ("sending", "queued") for one in self.bases)
+
+    @property
+    def nothing(self) -> bool:
+        return not self.bases
+
+    @property
+    def several(self) -> bool:
+        return len(self.bases) > 1
+
+    @property
+    def problem_count(self) -> int:
+        return sum(cause.count for cause in self.problems)
+
+    @property
+    def waiting(self) -> int:
+        return sum(one.waiting for one in self.bases)
+
+    @property
+    def last_contact(self) -> dt.datetime | None:
+        return max((one.base.last_contact_at for one in self.bases if one.base.last_contact_at), default=None)
+
+    @property
+    def mood(self) -> str:
+        """The one sentence on top: none, trouble, problems, silent, paused, busy or well."""
+        if not self.bases:
+            return "none"
+        if self.trouble:
+            return "trouble"
+        if self.problems:
+            return "problems"
+        if self.busy:
+            return "busy"
+        if self.last_contact is None:
+            return "silent"
+        return "paused" if all(one.condition == "paused" for one in self.bases) else "well"
+
+
+def bases_of(portal: Portal) -> QuerySet[OneCBase]:
+    """The portal's bases, oldest first, without those that are being removed."""
+    return OneCBase.objects.filter(portal=portal).exclude(observed__has_key="removed").order_by("id")
+
+
+def overview_of(portal: Portal) -> Overview:
+    """All that the overview of this portal shows: six queries, whatever the numbers."""
+    bases = list(bases_of(portal))
+    trouble = causes.trouble(portal.trouble)
+    if not bases:
+        return Overview([], [], _problems(portal), trouble)
+    waiting = _waiting([base.pk for base in bases])
+    sending = Lane.objects.filter(portal=portal).exclude(owner="").exists()
+    states = [_base_state(base, waiting.get(base.pk, 0), sending, trouble) for base in bases]
+    return Overview(states, _runs([base.pk for base in bases]), _problems(portal), trouble)
+
+
+def base_state(base: OneCBase) -> BaseState:
+    """One base alone, for its card."""
+    return _base_state(base, _waiting([base.pk]).get(base.pk, 0), False, causes.trouble(base.portal.trouble))
+
+
+def _base_state(base: OneCBase, waiting: int, sending: bool, trouble: str) -> BaseState:
+    told = base.observed.get("push") or {}
+    remaining = int(told.get("remaining") or waiting)
+    done = int(told.get("done") or 0)
+    marks = [(float(at), int(count)) for at, count in told.get("marks") or []]
+    pace = progress.rate(marks, time.time())
+    left = progress.words_left(progress.seconds_left(remaining, pace)) if waiting else ""
+    return BaseState(base, waiting, sending, trouble, left, done, done + remaining if waiting else 0)
+
+
+def _waiting(base_ids: Sequence[int]) -> dict[int, int]:
+    """Objects due per base, by the partial index and never counting beyond the cap."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select base.id, (select count(*) from (select 1 from exchange_staterow row
+                 where row.base_id = base.id and row.pushed_version < row.version limit %s) due)
+               from unnest(%s::bigint[]) base(id)""",
+            [WAITING_CAP + 1, list(base_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def _runs(base_ids: Sequence[int]) -> list[RunState]:
+    newest = RawSQL(
+        """select run.id from unnest(%s::bigint[]) base(id) cross join lateral
+           (select id from exchange_importrun where base_id = base.id order by id desc limit %s) run""",
+        [list(base_ids), RUNS_SHOWN],
+    )
+    rows = ImportRun.objects.filter(id__in=newest).select_related("base").order_by("-id")[:RUNS_SHOWN]
+    return [RunState(run, _reading_left(run)) for run in rows]
+
+
+def _reading_left(run: ImportRun) -> str:
+    if run.state != ImportRun.State.READING or run.started_at is None:
+        return ""
+    now = time.time()
+    pace = progress.rate([(run.started_at.timestamp(), 0), (now, run.bytes_read)], now)
+    return progress.words_left(progress.seconds_left(run.size - run.bytes_read, pace))
+
+
+def _problems(portal: Portal) -> list[CauseState]:
+    open_ones = Problem.objects.filter(portal=portal, closed_at=None)
+    groups = list(open_ones.values("cause").annotate(count=Count("id"), last_at=Max("last_at")).order_by("-count", "cause"))
+    if not groups:
+        return []
+    shown: dict[str, list[ProblemState]] = {}
+    first = RawSQL(
+        """select one.id from unnest(%s::text[]) cause(code) cross join lateral
+           (select id from exchange_problem where portal_id = %s and exchange_problem.cause = cause.code and closed_at is null
+            order by id limit %s) one""",
+        [[group["cause"] for group in groups], portal.pk, OBJECTS_SHOWN],
+    )
+    for problem in open_ones.filter(id__in=first).select_related("base").order_by("id"):
+        again = str(problem.facts.get("again") or "") > problem.last_at.isoformat()
+        detail = causes.detail(problem.cause, problem.facts)
+        shown.setdefault(problem.cause, []).append(ProblemState(problem, detail, again))
+    return [CauseState(group["cause"], group["count"], group["last_at"], shown.get(group["cause"], [])) for group in groups]

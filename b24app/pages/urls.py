@@ -1,0 +1,27 @@
+"""Addresses of the pages inside the frame: one per action, all under /b24/ (see b24app/urls.py)."""
+
+from django.urls import path
+
+from b24app.pages import bases, language, overview, problems
+
+app_name = "pages"
+urlpatterns = [
+    path("", overview.opened, name="app"),
+    path("overview/", overview.overview, name="overview"),
+    path("overview/live/", overview.live, name="live"),
+    path("language/", language.choose, name="language"),
+    path("bases/add/", bases.add, name="base_add"),
+    path("bases/add/cancel/", bases.add_button, name="base_add_button"),
+    path("bases/create/", bases.create, name="base_create"),
+    path("bases/<int:base_id>/", bases.show, name="base"),
+    path("bases/<int:base_id>/guide/", bases.guide, name="base_guide"),
+    path("bases/<int:base_id>/password/ask/", bases.ask_password, name="base_ask_password"),
+    path("bases/<int:base_id>/password/", bases.new_password, name="base_password"),
+    path("bases/<int:base_id>/pause/", bases.pause, name="base_pause"),
+    path("bases/<int:base_id>/resume/", bases.resume, name="base_resume"),
+    path("bases/<int:base_id>/removal/", bases.ask_removal, name="base_ask_removal"),
+    path("bases/<int:base_id>/remove/", bases.remove, name="base_remove"),
+    path("problems/<int:problem_id>/retry/", problems.retry_one, name="problem_retry"),
+    path("problems/causes/<str:cause>/retry/", problems.retry_all, name="cause_retry"),
+    path("problems/causes/<str:cause>/note/", problems.take_note, name="cause_note"),
+]

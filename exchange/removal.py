@@ -1,0 +1,56 @@
+"""Taking a 1C base away: at once for people and for 1C, in slices for the rows it leaves, which may be a million."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.contrib.auth.hashers import make_password
+from django.db import connection, transaction
+from django.utils import timezone
+
+from exchange.models import ExchangeSession, OneCBase, PieceDigest, Problem, StateRow
+
+SLICE = 10_000
+_SLICED = (PieceDigest, StateRow)
+
+
+def begin(base: OneCBase) -> None:
+    """No more signing in, no page, no push for this base; `carry_on` deletes its rows. The portal keeps its goods."""
+    with transaction.atomic():
+        locked = OneCBase.objects.select_for_update().get(pk=base.pk)
+        locked.paused_at = locked.paused_at or timezone.now()
+        locked.password = make_password(None)
+        # Keys are unique and may be seen in 1C: the old address must not lead anywhere.
+        locked.key = secrets.token_hex(20)
+        locked.observed = {"removed": timezone.now().isoformat()}
+        locked.save(update_fields=["paused_at", "password", "key", "observed"])
+        ExchangeSession.objects.filter(base=locked).delete()
+        Problem.objects.filter(base=locked).delete()
+    if not any(model.objects.filter(base=base).exists() for model in _SLICED):
+        _finish(base.pk)
+
+
+def carry_on() -> bool:
+    """Delete one slice of what removed bases left; True when there is more to do."""
+    base_id = OneCBase.objects.filter(observed__has_key="removed").values_list("pk", flat=True).first()
+    if base_id is None:
+        return False
+    for model in _SLICED:
+        if _delete_slice(model, base_id):
+            return True
+    _finish(base_id)
+    return True
+
+
+def _delete_slice(model: type[PieceDigest] | type[StateRow], base_id: int) -> bool:
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"delete from {table} where id in (select id from {table} where base_id = %s limit %s)",  # noqa: S608 (our own table)
+            [base_id, SLICE],
+        )
+        return cursor.rowcount > 0
+
+
+def _finish(base_id: int) -> None:
+    OneCBase.objects.filter(pk=base_id).delete()
