@@ -26,6 +26,7 @@ PRODUCT_SETS = "НаборыТоваров"
 SCHEMA_VERSION = "ВерсияСхемы"
 MADE_AT = "ДатаФормирования"
 AMOUNT_FORMAT = "ФорматСуммы"
+DECIMAL_SIGN_CODE = "ЧРД"
 ONLY_CHANGES = "СодержитТолькоИзменения"
 
 # Shared by many.
@@ -97,6 +98,7 @@ SHORT_NAME = "НаименованиеКраткое"
 LONG_NAME = "НаименованиеПолное"
 INTERNATIONAL = "МеждународноеСокращение"
 
+REQUIRED_FOR = "для "
 VALUE_TYPE_NAMES = {
     "строка": "string",
     "число": "number",
@@ -150,7 +152,7 @@ CHARACTERISTIC = "ХарактеристикаТовара"
 REQUISITES = "ЗначенияРеквизитов"
 REQUISITE = "ЗначениеРеквизита"
 EXTRA_REQUISITES = "ДополнительныеЗначенияРеквизитов"
-WEIGHT = "Вес"
+WEIGHT = "Вес"  # noqa: RUF001
 NET_WEIGHT = "ВесНетто"
 WIDTH = "Ширина"
 LENGTH = "Длина"
@@ -183,7 +185,7 @@ REQUISITE_ITEM_KIND = "ВидНоменклатуры"
 REQUISITE_ITEM_TYPE = "ТипНоменклатуры"
 REQUISITE_FULL_NAMES = ("Полное наименование", "Повне найменування", "ПолноеНаименование")
 REQUISITE_FILE_DESCRIPTION = "ОписаниеФайла"
-REQUISITE_HTML = "ОписаниеВФорматеHTML"
+REQUISITE_HTML = "ОписаниеВФорматеHTML"  # noqa: RUF001
 
 # Документ.
 NUMBER = "Номер"
@@ -191,7 +193,7 @@ DATE = "Дата"
 TIME = "Время"
 OPERATION = "ХозОперация"
 ROLE = "Роль"
-CURRENCY_RATE = "Курс"
+CURRENCY_RATE = "Курс"  # noqa: RUF001
 AMOUNT = "Сумма"
 PAY_UNTIL = "СрокПлатежа"
 EXTRA_COSTS = "ДопРасходы"
@@ -208,16 +210,16 @@ PAYMENT_METHOD_ID = "ИдСпособаОплаты"
 SUBORDINATES = "ПодчиненныеДокументы"
 SUBORDINATE = "ПодчиненныйДокумент"
 BASIS = "Основание"
-ONEC_NUMBER = "Номер1С"
-ONEC_DATE = "Дата1С"
+ONEC_NUMBER = "Номер1С"  # noqa: RUF001
+ONEC_DATE = "Дата1С"  # noqa: RUF001
 RECEIPTS = "ИнформацияОЧеках"
 CUSTOMS_DECLARATION = "ГТД"
 COUNTRY_OF_ORIGIN = "СтранаПроисхождения"
 MARKING_GROUP_OF_LINE = "ГруппаМаркировки"
 MARKS = "Маркировки"
 MARK = "Маркировка"
-REQUISITE_NUMBER_BY_ONEC = "Номер по 1С"
-REQUISITE_DATE_BY_ONEC = "Дата по 1С"
+REQUISITE_NUMBER_BY_ONEC = "Номер по 1С"  # noqa: RUF001
+REQUISITE_DATE_BY_ONEC = "Дата по 1С"  # noqa: RUF001
 
 # Контрагент.
 OFFICIAL_NAME = "ОфициальноеНаименование"

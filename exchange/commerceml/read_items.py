@@ -1,0 +1,458 @@
+"""Товар and Предложение: one pass over the children, each into its slot. The hot path of the whole reader."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from lxml import etree
+
+from exchange.commerceml import names as n
+from exchange.commerceml import values
+from exchange.commerceml.context import Context, Element, Tags, ignore, is_deleted_word, local, not_carried, text_of, unknown
+from exchange.commerceml.read_offers import read_prices, read_single_price, read_stock_list, read_warehouse_stock
+from exchange.records import (
+    Characteristic,
+    Component,
+    Excise,
+    Manufacturer,
+    Offer,
+    Package,
+    Picture,
+    Product,
+    PropertyValue,
+    Requisite,
+    UnitRef,
+)
+
+Slots = list[Any]
+_new = tuple.__new__
+_SLOT: Final = {name: place for place, name in enumerate(Product._fields)}
+_WIDTH: Final = len(Product._fields)
+# Slots beyond those of Product.
+PRICES, QUANTITY, STOCK, RESERVE, CHARACTERISTIC, FILES, REQUISITE_WEIGHT, NET_WEIGHT = range(_WIDTH, _WIDTH + 8)
+_EMPTY: Final[Slots] = [None] * (_WIDTH + 8)
+_EMPTY[_SLOT["characteristic_id"]] = ""
+_EMPTY[_SLOT["deleted"]] = False
+_ID, _PRODUCT_ID, _CHARACTERISTIC_ID = _SLOT["id"], _SLOT["product_id"], _SLOT["characteristic_id"]
+_DELETED, _DESCRIPTION, _IS_HTML = _SLOT["deleted"], _SLOT["description"], _SLOT["description_is_html"]
+_PICTURES, _BARCODES, _GROUP_IDS = _SLOT["pictures"], _SLOT["barcodes"], _SLOT["group_ids"]
+_PROPERTY_VALUES, _CHARACTERISTICS, _REQUISITES = _SLOT["property_values"], _SLOT["characteristics"], _SLOT["requisites"]
+_WEIGHT, _UNIT, _PACKAGES = _SLOT["weight"], _SLOT["unit"], _SLOT["packages"]
+
+
+def read_item(element: Element, context: Context) -> Slots | None:
+    """The slots of one item; None (told) when it has no id. Turn them into records by `product_of` and `offer_of`."""
+    slots = _EMPTY[:]
+    # The body of `take`, inlined: this loop is where the time goes.
+    for child in element:
+        step = _STEPS[child.tag]
+        if step.__class__ is int:
+            text = child.text
+            slots[step] = text.strip() if text else ""
+        else:
+            step(child, slots, context)
+    return finish(element, slots, context)
+
+
+def empty_slots() -> Slots:
+    """Fresh slots for `take`."""
+    return _EMPTY[:]
+
+
+def take(child: Element, slots: Slots, context: Context) -> None:
+    """Reads one child of an item into the slots."""
+    step = _STEPS[child.tag]
+    if isinstance(step, int):
+        slots[step] = text_of(child)
+    else:
+        step(child, slots, context)
+
+
+def finish(element: Element, slots: Slots, context: Context) -> Slots | None:
+    """Completes the slots once all children are in; None (told) when the item has no id."""
+    for name, value in element.items():
+        if local(name) == n.STATUS and is_deleted_word(value):
+            slots[_DELETED] = True
+    onec_id = slots[_ID]
+    if not onec_id:
+        context.tell("item-without-id", local(element.tag), element, slots[_SLOT["name"]] or "")
+        return None
+    if slots[CHARACTERISTIC] and "#" not in onec_id:
+        slots[_ID] = onec_id = f"{onec_id}#{slots[CHARACTERISTIC]}"
+    if "#" in onec_id:
+        slots[_PRODUCT_ID], slots[_CHARACTERISTIC_ID] = values.split_id(onec_id)
+    else:
+        slots[_PRODUCT_ID] = onec_id
+    if slots[_DESCRIPTION] is not None and slots[_IS_HTML] is None:
+        slots[_IS_HTML] = values.looks_like_html(slots[_DESCRIPTION])
+    if slots[_WEIGHT] is None:
+        slots[_WEIGHT] = slots[NET_WEIGHT] if slots[REQUISITE_WEIGHT] is None else slots[REQUISITE_WEIGHT]
+    if slots[FILES] and slots[_PICTURES]:
+        slots[_PICTURES] = tuple(Picture(p.path, slots[FILES].get(p.path, p.description)) for p in slots[_PICTURES])
+    return slots
+
+
+def product_of(slots: Slots) -> Product:
+    """The Product in the slots."""
+    product: Product = _new(Product, slots[:_WIDTH])
+    return product
+
+
+def offer_of(slots: Slots) -> Offer:
+    """The Offer in the slots."""
+    offer: Offer = _new(Offer, (product_of(slots), slots[PRICES], slots[QUANTITY], slots[STOCK], slots[RESERVE]))
+    return offer
+
+
+def speaks_of_offer(slots: Slots) -> bool:
+    """Whether a Товар carries prices or stock too (some writers have no separate offers)."""
+    return slots[PRICES] is not None or slots[QUANTITY] is not None or slots[STOCK] is not None
+
+
+def _id(element: Element, slots: Slots, context: Context) -> None:
+    slots[_ID] = values.reference(element.text or "")
+
+
+def _characteristic_id(element: Element, slots: Slots, context: Context) -> None:
+    slots[CHARACTERISTIC] = values.reference(element.text or "")
+
+
+def _description(element: Element, slots: Slots, context: Context) -> None:
+    if len(element):
+        # HTML that was not escaped.
+        inner = (element.text or "") + "".join(etree.tostring(child, encoding="unicode") for child in element)
+        slots[_DESCRIPTION], slots[_IS_HTML] = inner.strip(), True
+        context.tell("description-markup", "HTML elements inside a description", element)
+    elif slots[_IS_HTML] is None:
+        slots[_DESCRIPTION] = text_of(element)
+
+
+def _deletion_mark(element: Element, slots: Slots, context: Context) -> None:
+    slots[_DELETED] = context.flag(element) or slots[_DELETED]
+
+
+def _status(element: Element, slots: Slots, context: Context) -> None:
+    slots[_DELETED] = is_deleted_word(element.text) or slots[_DELETED]
+
+
+def _barcode(element: Element, slots: Slots, context: Context) -> None:
+    known = slots[_BARCODES] or ()
+    slots[_BARCODES] = (*known, code) if (code := text_of(element)) and code not in known else known
+
+
+def _picture(element: Element, slots: Slots, context: Context) -> None:
+    known = slots[_PICTURES] or ()
+    path = text_of(element)
+    slots[_PICTURES] = (*known, Picture(path, element.get(n.DESCRIPTION, ""))) if path else known
+
+
+def _groups(element: Element, slots: Slots, context: Context) -> None:
+    ids = []
+    for child in element:
+        if local(child.tag) != n.ID:
+            context.unknown(child)
+        elif onec_id := values.reference(child.text or ""):
+            ids.append(onec_id)
+    slots[_GROUP_IDS] = (*(slots[_GROUP_IDS] or ()), *ids)
+
+
+def _base_unit(element: Element, slots: Slots, context: Context) -> None:
+    get = element.attrib.get
+    slots[_UNIT] = values.unit(
+        element.text or "",
+        get(n.CODE) or "",
+        get(n.LONG_NAME) or "",
+        get(n.SHORT_NAME) or "",
+        get(n.INTERNATIONAL) or "",
+    )
+    for child in element:
+        if local(child.tag) == n.RECALCULATION:
+            slots[_PACKAGES] = (*(slots[_PACKAGES] or ()), _package(child, context))
+        else:
+            context.unknown(child)
+
+
+def _package(element: Element, context: Context) -> Package:
+    unit, ratio, weight = UnitRef(), None, None
+    for child in element:
+        name = local(child.tag)
+        if name in (n.UNIT, n.UNIT_OF_MEASURE):
+            unit = values.unit(child.text or "")
+        elif name == n.RATIO:
+            ratio = context.number(child)
+        elif name == n.GROSS_WEIGHT:
+            weight = context.number(child)
+        elif name == n.EXTRA_DATA:
+            context.not_carried(child)
+        else:
+            context.unknown(child)
+    return Package(unit, ratio, weight)
+
+
+def _packages(element: Element, slots: Slots, context: Context) -> None:
+    slots[_PACKAGES] = (*(slots[_PACKAGES] or ()), *(_package(child, context) for child in element))
+
+
+_VALUE_TAGS: Final = Tags({n.ID: 1, n.VALUE: 2, n.NAME: 3, n.PROPERTY_VALUE_SINGULAR: 4, n.SITE_ID: 5, n.TYPE: 5}, 0)
+
+
+def read_property_value(element: Element, context: Context) -> PropertyValue:
+    """One ЗначенияСвойства; empty values and empty references are left out."""
+    onec_id = name = ""
+    found: tuple[str, ...] = ()
+    nested: tuple[str, ...] = ()
+    for child in element:
+        what = _VALUE_TAGS[child.tag]
+        if what == 1:
+            onec_id = text_of(child)
+        elif what == 2:
+            text = child.text
+            if text and (text := text.strip()) and text != values.ZERO_GUID:
+                found = (*found, text)
+        elif what == 3:
+            name = text_of(child)
+        elif what == 4:
+            nested = (*nested, *(text for part in child if local(part.tag) == n.VALUE and (text := text_of(part))))
+        elif what == 0:
+            context.unknown(child)
+    return _new(PropertyValue, (onec_id or name, found or nested, name))
+
+
+def _property_values(element: Element, slots: Slots, context: Context) -> None:
+    slots[_PROPERTY_VALUES] = (*(slots[_PROPERTY_VALUES] or ()), *[read_property_value(child, context) for child in element])
+
+
+def _single_property_value(element: Element, slots: Slots, context: Context) -> None:
+    slots[_PROPERTY_VALUES] = (*(slots[_PROPERTY_VALUES] or ()), read_property_value(element, context))
+
+
+def _vat(element: Element, slots: Slots, context: Context) -> None:
+    rates = list(slots[_SLOT["vat"]] or ())
+    for child in element:
+        name = rate = ""
+        for part in child:
+            match local(part.tag):
+                case n.NAME:
+                    name = text_of(part)
+                case n.RATE:
+                    rate = text_of(part)
+                case _:
+                    context.unknown(part)
+        if name.upper() not in n.VAT_NAMES:
+            context.tell("other-tax", name, child, rate)
+            continue
+        if (vat := context.vat_of(rate, child)) is not None:
+            rates.append(vat)
+    slots[_SLOT["vat"]] = tuple(rates)
+
+
+def _excises(element: Element, slots: Slots, context: Context) -> None:
+    found = []
+    for child in element:
+        parts = {local(part.tag): part for part in child}
+        amount = parts.get(n.AMOUNT_PER_UNIT)
+        texts = {name: text_of(part) for name, part in parts.items()}
+        found.append(
+            Excise(texts.get(n.NAME, ""), context.number(amount) if amount is not None else None, texts.get(n.CURRENCY, ""))
+        )
+    slots[_SLOT["excises"]] = tuple(found)
+
+
+def read_characteristic(element: Element, context: Context) -> Characteristic:
+    """One ХарактеристикаТовара."""
+    name = value = onec_id = ""
+    of_id: tuple[PropertyValue, ...] = ()
+    for child in element:
+        match local(child.tag):
+            case n.NAME:
+                name = text_of(child)
+            case n.VALUE:
+                value = text_of(child)
+            case n.ID:
+                onec_id = text_of(child)
+            case n.PROPERTY_VALUES:
+                of_id = tuple(read_property_value(part, context) for part in child)
+            case n.SITE_ID:
+                pass
+            case _:
+                context.unknown(child)
+    return Characteristic(name, value, onec_id, of_id)
+
+
+def _characteristics(element: Element, slots: Slots, context: Context) -> None:
+    slots[_CHARACTERISTICS] = tuple([read_characteristic(child, context) for child in element])
+
+
+_REQUISITE_TAGS: Final = Tags({n.NAME: 1, n.VALUE: 2}, 0)
+
+
+def read_requisite(element: Element, context: Context) -> tuple[str, tuple[str, ...]]:
+    """Name and non-empty values of one ЗначениеРеквизита."""
+    name = ""
+    found: tuple[str, ...] = ()
+    for child in element:
+        what = _REQUISITE_TAGS[child.tag]
+        text = child.text
+        text = text.strip() if text else ""
+        if what == 1:
+            name = text
+        elif what == 0:
+            context.unknown(child)
+        elif text:
+            found = (*found, text)
+    return name, found
+
+
+def _requisites(element: Element, slots: Slots, context: Context) -> None:
+    others = list(slots[_REQUISITES] or ())
+    for child in element:
+        name, found = read_requisite(child, context)
+        step = _REQUISITE_STEPS.get(name)
+        if step is None:
+            others.append(Requisite(name, found))
+        elif step.__class__ is int:
+            if found or slots[step] is None:
+                slots[step] = found[0] if found else ""
+        else:
+            step(child, found, slots, context)
+    slots[_REQUISITES] = tuple(others)
+
+
+def _file_description(element: Element, found: tuple[str, ...], slots: Slots, context: Context) -> None:
+    slots[FILES] = slots[FILES] or {}
+    for text in found:
+        path, _, description = text.partition("#")
+        slots[FILES][path.strip()] = description.strip()
+
+
+def _html(element: Element, found: tuple[str, ...], slots: Slots, context: Context) -> None:
+    if found:
+        slots[_DESCRIPTION], slots[_IS_HTML] = found[0], True
+
+
+def _weight(element: Element, found: tuple[str, ...], slots: Slots, context: Context) -> None:
+    if found:
+        slots[REQUISITE_WEIGHT] = context.number_of(found[0], element, n.WEIGHT)
+
+
+def _deletion_requisite(element: Element, found: tuple[str, ...], slots: Slots, context: Context) -> None:
+    if found:
+        slots[_DELETED] = context.flag_of(found[0], element, n.DELETED) or slots[_DELETED]
+
+
+_REQUISITE_STEPS: Final[dict[str, Any]] = {
+    n.REQUISITE_ITEM_KIND: _SLOT["item_kind"],
+    n.REQUISITE_ITEM_TYPE: _SLOT["item_type"],
+    **dict.fromkeys(n.REQUISITE_FULL_NAMES, _SLOT["full_name"]),
+    n.CODE: _SLOT["code"],
+    n.REQUISITE_FILE_DESCRIPTION: _file_description,
+    n.REQUISITE_HTML: _html,
+    n.WEIGHT: _weight,
+    n.DELETED: _deletion_requisite,
+}
+
+
+def read_manufacturer(element: Element) -> Manufacturer:
+    """Id and name of a Контрагент that only makes things; its other requisites are of no use here."""
+    texts = {local(child.tag): text_of(child) for child in element}
+    return Manufacturer(texts.get(n.ID, ""), texts.get(n.NAME) or texts.get(n.OFFICIAL_NAME) or text_of(element))
+
+
+def _components(element: Element, context: Context) -> tuple[Component, ...]:
+    found = []
+    for child in element:
+        parts = {local(part.tag): part for part in child}
+        texts = {name: text_of(part) for name, part in parts.items()}
+        quantity = parts.get(n.QUANTITY)
+        found.append(
+            Component(
+                texts.get(n.ID, ""),
+                texts.get(n.NAME, ""),
+                context.number(quantity) if quantity is not None else None,
+                texts.get(n.CATALOG_ID, ""),
+                texts.get(n.CLASSIFIER_ID, ""),
+            )
+        )
+    return tuple(found)
+
+
+def _into(slot: int, how: Any) -> Any:
+    def step(element: Element, slots: Slots, context: Context) -> None:
+        slots[slot] = how(element, context)
+
+    return step
+
+
+def _number_into(slot: int) -> Any:
+    def step(element: Element, slots: Slots, context: Context) -> None:
+        slots[slot] = context.number(element)
+
+    return step
+
+
+def _add_stock(element: Element, slots: Slots, context: Context) -> None:
+    slots[STOCK] = (*(slots[STOCK] or ()), *read_warehouse_stock(element, context))
+
+
+def _stock_list(element: Element, slots: Slots, context: Context) -> None:
+    # ИзмененияПакетаПредложений of the 2.07 schema: the attributes of a Склад sit on Склады.
+    read = read_warehouse_stock if n.WAREHOUSE_ID in element.attrib else read_stock_list
+    slots[STOCK] = (*(slots[STOCK] or ()), *read(element, context))
+
+
+def _single_price(element: Element, slots: Slots, context: Context) -> None:
+    slots[PRICES] = (*(slots[PRICES] or ()), *read_single_price(element, context))
+
+
+ITEM_STEPS: Final[dict[str, Any]] = {
+    n.ID: _id,
+    n.CHARACTERISTIC_ID: _characteristic_id,
+    n.NAME: _SLOT["name"],
+    n.ARTICLE: _SLOT["article"],
+    n.CODE: _SLOT["code"],
+    n.BARCODE: _barcode,
+    n.BARCODE_CAPITAL: _barcode,
+    n.BASE_UNIT: _base_unit,
+    n.UNIT_LIST: _packages,
+    n.GROUPS: _groups,
+    n.CATEGORY: _SLOT["category_id"],
+    n.DESCRIPTION: _description,
+    n.FULL_NAME: _SLOT["full_name"],
+    n.PICTURE: _picture,
+    n.COUNTRY: _SLOT["country"],
+    n.BRAND: _SLOT["brand"],
+    n.BRAND_OWNER: _into(_SLOT["brand_owner"], lambda element, context: read_manufacturer(element)),
+    n.MANUFACTURER: _into(_SLOT["manufacturer"], lambda element, context: read_manufacturer(element)),
+    n.TAX_RATES: _vat,
+    n.EXCISES: _excises,
+    n.PROPERTY_VALUES: _property_values,
+    n.PROPERTY_VALUE_SINGULAR: _single_property_value,
+    n.CHARACTERISTICS: _characteristics,
+    n.REQUISITES: _requisites,
+    n.WEIGHT: _number_into(_WEIGHT),
+    n.NET_WEIGHT: _number_into(NET_WEIGHT),
+    n.WIDTH: _number_into(_SLOT["width"]),
+    n.LENGTH: _number_into(_SLOT["length"]),
+    n.HEIGHT: _number_into(_SLOT["height"]),
+    n.SITE_ID: _SLOT["site_id"],
+    n.VERSION: _SLOT["version"],
+    n.MARKING_GROUP: _SLOT["marking_group"],
+    n.CONTRACTOR_ITEM_ID: _SLOT["contractor_item_id"],
+    n.COMPONENTS: _into(_SLOT["components"], _components),
+    n.ANALOGUES: _into(_SLOT["analogues"], _components),
+    n.DELETED: _deletion_mark,
+    n.STATUS: _status,
+    n.PRICES: _into(PRICES, read_prices),
+    n.PRICE: _single_price,
+    n.QUANTITY: _number_into(QUANTITY),
+    n.WAREHOUSE: _add_stock,
+    n.WAREHOUSES: _stock_list,
+    n.STOCK_LIST: _stock_list,
+    n.WAREHOUSE_QUANTITIES: _stock_list,
+    n.RESERVE: _number_into(RESERVE),
+    n.UNIT_CODE: not_carried,
+    n.RESOURCE_BUSY: not_carried,
+    n.CLASSIFIER_ID: ignore,
+    n.CATALOG_ID: ignore,
+}
+_STEPS: Final[Tags[Any]] = Tags(ITEM_STEPS, unknown)
