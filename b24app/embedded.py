@@ -8,6 +8,7 @@ have to clean up.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import hashlib
@@ -91,6 +92,7 @@ def _detach(command: list[str | Path], **options: Any) -> Server:
         command, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, start_new_session=True, cwd="/", **options
     )
     _started.append(process)
+    atexit.register(process.__setattr__, "returncode", 0)  # It goes on, and Python need not complain of that at its own end.
     return process
 
 

@@ -93,9 +93,9 @@ if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CELERY_BROKER_URL = REDIS_URL
+# A socket is redis+socket:// for Celery and unix:// for redis-py; REDIS_URL may say either.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
-# redis-py's spelling of the same address (Celery says redis+socket:// for a socket).
 REDIS_CLIENT_URL = REDIS_URL.replace("redis+socket://", "unix://")
 
 INSTALLED_APPS = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +12,12 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from tests.chromium import chromium
+from tests.processes import about, until
 
 if TYPE_CHECKING:
+    from pytest_django.fixtures import SettingsWrapper
+
+    from b24app.models import Portal
     from sandbox.portal.server import PortalServer
 
 # The machine may be busy: a slow example is no finding, and every run tries the same ones.
@@ -33,6 +38,59 @@ def portal_server() -> Iterator[PortalServer]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture
+def bitrix24(portal_server: PortalServer, settings: SettingsWrapper) -> PortalServer:
+    """The portal double as this app's world: its OAuth server is listed, its http and loopback address allowed."""
+    settings.B24_CLIENT_ID, settings.B24_CLIENT_SECRET = portal_server.client_id, portal_server.client_secret
+    settings.B24_OAUTH_SERVERS, settings.B24_INSECURE_HTTP = [portal_server.oauth_url], True
+    return portal_server
+
+
+@pytest.fixture
+def portal(bitrix24: PortalServer, db: None) -> Portal:
+    """The double's portal with the app installed by its first user, an administrator: service tokens work, facts are read."""
+    import datetime as dt
+
+    from django.utils import timezone
+
+    from b24app.models import Portal, ServiceCredential
+    from b24app.oauth.install import equip
+
+    tokens = bitrix24.issue_tokens(1)
+    bitrix24.installation.finish(1)
+    row = Portal.objects.create(
+        member_id=bitrix24.member_id,
+        domain=bitrix24.domain,
+        client_endpoint=tokens["client_endpoint"],
+        server_endpoint=tokens["server_endpoint"],
+        application_token=bitrix24.application_token,
+        scope=tokens["scope"],
+        status=tokens["status"],
+        language="ru",
+        installed_at=timezone.now(),
+    )
+    ServiceCredential.objects.create(
+        portal=row,
+        user_id=1,
+        access_token=tokens["access_token"],
+        refresh_token=tokens["refresh_token"],
+        expires_at=timezone.now() + dt.timedelta(hours=1),
+    )
+    equip(row)
+    return row
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A DATA_DIR for a test's own programs, which must all have ended with the test.
+
+    Not below pytest's folder: every start of pytest closes that one to other users, and PostgreSQL may run as one.
+    """
+    with tempfile.TemporaryDirectory(prefix="onec-bridge-") as folder:
+        yield Path(folder).resolve() / "data"
+        until(lambda: not about(folder), lambda: f"still running: {about(folder)}", 30)
 
 
 @pytest.fixture(scope="session")

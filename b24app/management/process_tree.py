@@ -17,6 +17,7 @@ from typing import IO
 
 COLOURS = (36, 33, 35, 32, 34, 31)
 STOP_SECONDS = 30
+ENDING = (signal.SIGINT, signal.SIGTERM)
 PR_SET_PDEATHSIG = 1
 # Loaded before any fork: a child must not have to take a lock that some thread held.
 LIBC = ctypes.CDLL(None)
@@ -49,14 +50,15 @@ class ProcessTree:
         self._coloured = output.isatty() and "NO_COLOR" not in environment
 
     def __enter__(self) -> ProcessTree:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _interrupt)
+        self._handlers = {number: signal.signal(number, _interrupt) for number in ENDING}
         return self
 
     def __exit__(self, *error: object) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
         self.stop()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
 
     def start(self, name: str, command: str) -> None:
         """Start a shell command (as a Procfile spells it) and show each of its lines behind its name."""

@@ -6,49 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 
-from b24app import embedded
-
-ROOT = Path(__file__).resolve().parents[2]
-USER = """
-import sys, pathlib
-from b24app import embedded
-folder = pathlib.Path(sys.argv[1])
-print(embedded.database_url(folder), embedded.redis_url(folder), flush=True)
-sys.stdin.read()
-"""
-
-
-class User:
-    """Another process that uses the servers of a folder until it is told, or made, to end."""
-
-    def __init__(self, folder: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", USER, str(folder)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def addresses(self) -> tuple[str, str]:
-        assert self.process.stdout is not None
-        database, broker = self.process.stdout.readline().split()
-        return database, broker.replace("redis+socket://", "unix://")
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-
-def until(happens: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 30
-    while not happens():
-        assert time.monotonic() < deadline, what
-        os.sched_yield()
+from tests.processes import ROOT, EmbeddedUser, until
 
 
 def postgres_of(folder: Path) -> int | None:
@@ -72,13 +36,13 @@ def remembers(database: str, broker: str) -> bool:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "data"
+def folder(data_dir: Path) -> Path:
+    return data_dir
 
 
 class TestEmbeddedServers:
     def test_are_started_once_however_many_come_at_the_same_moment(self, folder: Path):
-        users = [User(folder) for _ in range(3)]
+        users = [EmbeddedUser(folder) for _ in range(3)]
         try:
             addresses = {user.addresses() for user in users}
             assert len(addresses) == 1
@@ -89,7 +53,7 @@ class TestEmbeddedServers:
         until(lambda: postgres_of(folder) is None, "PostgreSQL still runs after its last user was killed")
 
     def test_stop_after_the_last_user_is_killed_and_keep_what_they_were_told(self, folder: Path):
-        first, second = User(folder), User(folder)
+        first, second = EmbeddedUser(folder), EmbeddedUser(folder)
         addresses = first.addresses()
         assert second.addresses() == addresses
         remember(*addresses)
@@ -97,12 +61,12 @@ class TestEmbeddedServers:
         assert remembers(*addresses), "the servers went away with the process that started them"
         second.kill()
         until(lambda: postgres_of(folder) is None, "PostgreSQL still runs after its last user was killed")
-        third = User(folder)
+        third = EmbeddedUser(folder)
         assert remembers(*third.addresses())
         third.kill()
 
     def test_come_up_again_over_what_a_killed_server_left(self, folder: Path):
-        first = User(folder)
+        first = EmbeddedUser(folder)
         addresses = first.addresses()
         remember(*addresses)
         with redis.Redis.from_url(addresses[1]) as client:
@@ -111,32 +75,38 @@ class TestEmbeddedServers:
         assert postgres
         os.kill(postgres, signal.SIGKILL)
         os.kill(valkey, signal.SIGKILL)
-        second = User(folder)
+        second = EmbeddedUser(folder)
         assert remembers(*second.addresses())
         first.kill()
         second.kill()
 
     @pytest.mark.parametrize("name", ["far/" + "a" * 120, "with space, and ünïcode"])
-    def test_work_in_a_folder_whose_path_no_socket_can_have(self, tmp_path: Path, name: str):
-        user = User(tmp_path / name)
+    def test_work_in_a_folder_whose_path_no_socket_can_have(self, data_dir: Path, name: str):
+        user = EmbeddedUser(data_dir / name)
         addresses = user.addresses()
         remember(*addresses)
         assert remembers(*addresses)
         user.kill()
-        until(lambda: postgres_of(tmp_path / name) is None, "PostgreSQL still runs after its last user was killed")
+        until(lambda: postgres_of(data_dir / name) is None, "PostgreSQL still runs after its last user was killed")
 
     def test_know_the_case_of_russian_letters_whatever_the_locale_of_the_machine(self, folder: Path):
-        user = User(folder)
+        user = EmbeddedUser(folder)
         with psycopg.connect(user.addresses()[0]) as connection:
             assert connection.execute("select lower('ЯБЛОКО Ё')").fetchone() == ("яблоко ё",)
         user.kill()
 
-    def test_say_what_the_server_said_when_it_does_not_start(self, folder: Path, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(embedded, "START_ATTEMPTS", 1)
+    def test_say_what_the_server_said_when_it_does_not_start(self, folder: Path):
         (folder / "postgres").mkdir(parents=True)
         (folder / "postgres" / "PG_VERSION").write_text("9\n")
-        with pytest.raises(RuntimeError, match=r"(?s)PostgreSQL did not start.*postgresql\.conf"):
-            embedded.database_url(folder)
+        code = """
+import pathlib, sys
+from b24app import embedded
+embedded.START_ATTEMPTS = 1
+embedded.database_url(pathlib.Path(sys.argv[1]))
+"""
+        done = subprocess.run([sys.executable, "-c", code, str(folder)], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert "RuntimeError: PostgreSQL did not start" in done.stderr
+        assert "postgresql.conf" in done.stderr
 
 
 class TestProduction:
