@@ -1,0 +1,324 @@
+"""catalog.document.*: warehouse documents, the only way to stock once accounting is on.
+
+Arrival (A, S) adds to `storeTo`, write-off (D) takes from `storeFrom`, a move (M) does both; only drafts may change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.portal.clock import iso
+from sandbox.portal.errors import RestError
+from sandbox.portal.fields import described, fields, number, read, with_defaults
+from sandbox.portal.methods.catalog_access import listed, needed, shown
+from sandbox.portal.registry import Call, Page, method
+from sandbox.portal.store import Row
+
+DOCUMENT = fields(
+    "id!:integer docType*^:string siteId:string dateModify!:datetime dateCreate!:datetime createdBy!:integer modifiedBy!:integer "
+    "currency*:string status!:string dateStatus!:datetime dateDocument:datetime statusBy!:integer total:double commentary:string "
+    "title:string responsibleId*:integer docNumber:string",
+    siteId="s1",
+)
+ELEMENT = fields(
+    "id!:integer docId*^:integer storeFrom:integer storeTo:integer elementId*:integer amount:double purchasingPrice:double",
+    amount=0,
+)
+CONTRACTOR = fields("id!:integer documentId*:integer entityTypeId*:integer entityId*:integer")
+TYPES = ("A", "S", "M", "R", "D")
+INTO, OUT_OF = frozenset("ASMR"), frozenset("MD")
+DRAFT, CONDUCTED, CANCELLED = "N", "Y", "C"
+NO_RIGHT = "Недостаточно прав для сохранения документа"
+
+
+def refused(text: str) -> RestError:
+    """The documents' own error: code "0" as a string."""
+    return RestError("0", text)
+
+
+def _writer(call: Call) -> None:
+    if not call.admin:
+        raise refused(NO_RIGHT)
+
+
+@method("catalog.document.add", "fields*:array", scope="catalog", write=True)
+def add(call: Call) -> Row:
+    """Create a draft."""
+    _writer(call)
+    given = call["fields"]
+    if isinstance(given, dict) and given.get("docType") not in TYPES:
+        raise refused("DOC_TYPE isn't available" if given.get("docType") else "Required fields: docType")
+    row = with_defaults(read(call, given, DOCUMENT, adding=True, code="0"), DOCUMENT)
+    needed(call, "currencies", row["currency"], refused("Currency is wrong"))
+    needed(call, "users", row["responsibleId"], refused("Ответственный не найден"))
+    now = iso(call.portal.clock())
+    row |= {"status": DRAFT, "createdBy": call.user["id"], "modifiedBy": call.user["id"], "dateCreate": now, "dateModify": now, "dateStatus": now}
+    return {"document": shown(call.store.add("documents", row), DOCUMENT)}
+
+
+@method("catalog.document.update", "id*:int fields*:array", scope="catalog", write=True)
+def update(call: Call) -> Row:
+    """Change a draft."""
+    _writer(call)
+    old = needed(call, "documents", call["id"], refused(NO_RIGHT))
+    if old["status"] == CONDUCTED:
+        raise refused("Нельзя изменить проведенный документ")
+    row = {**old, **read(call, call["fields"], DOCUMENT, adding=False, code="0")}
+    row |= {"dateModify": iso(call.portal.clock()), "modifiedBy": call.user["id"]}
+    return {"document": shown(call.store.put("documents", row), DOCUMENT)}
+
+
+@method("catalog.document.list", "select:array filter:array order:array start", scope="catalog")
+def list_(call: Call) -> Page:
+    """Documents."""
+    return listed(call, "documents", "documents", DOCUMENT)
+
+
+@method("catalog.document.getFields", scope="catalog")
+def get_fields(call: Call) -> Row:
+    """Fields of a document."""
+    return {"document": described(DOCUMENT)}
+
+
+def _ids(call: Call) -> list[Any]:
+    given = call["documentIds"]
+    return list(given.values()) if isinstance(given, dict) else list(given)
+
+
+@method("catalog.document.delete", "id*:int", scope="catalog", write=True)
+def delete(call: Call) -> bool:
+    """Delete a document that is not conducted."""
+    _delete(call, call["id"])
+    return True
+
+
+@method("catalog.document.deleteList", "documentIds*:array", scope="catalog", write=True)
+def delete_list(call: Call) -> bool:
+    """Delete several documents."""
+    for key in _ids(call):
+        _delete(call, key)
+    return True
+
+
+def _delete(call: Call, key: Any) -> None:
+    _writer(call)
+    row = needed(call, "documents", key, refused("Документ не найден"))
+    if row["status"] == CONDUCTED:
+        raise refused(f"Вы не можете удалить документ «{row['title'] or row['id']}», так как он проведен")
+    for line in _lines(call, row["id"]):
+        call.store.remove("document_elements", line["id"])
+    call.store.remove("documents", row["id"])
+
+
+def _lines(call: Call, key: int) -> list[Row]:
+    return call.store.table("document_elements").by("docId", [key])
+
+
+@method("catalog.document.conduct", "id*:int", scope="catalog", write=True)
+def conduct(call: Call) -> bool:
+    """Conduct a document: its lines change the stock, all or none."""
+    try:
+        _conduct(call, call["id"])
+    except LineError as error:
+        raise refused(f"Ошибка проведения документа: {error}") from None
+    return True
+
+
+@method("catalog.document.conductList", "documentIds*:array", scope="catalog", write=True)
+def conduct_list(call: Call) -> bool:
+    """Conduct several documents one after another."""
+    for key in _ids(call):
+        try:
+            _conduct(call, key)
+        except LineError as error:
+            raise refused(f"При проведении документа «{key}» произошла ошибка: {error}") from None
+    return True
+
+
+class LineError(Exception):
+    """What is wrong with the content of a document."""
+
+
+def _conduct(call: Call, key: Any) -> None:
+    _writer(call)
+    row = needed(call, "documents", key, refused("Документ не найден"))
+    _accounting(call)
+    lines = _lines(call, row["id"])
+    _check(call, row, lines)
+    for line in lines:
+        _apply(call, row, line, 1)
+    _status(call, row, CONDUCTED)
+
+
+def _accounting(call: Call) -> None:
+    if not call.portal.options.accounting:
+        raise refused("Для проведения документа необходимо включить складской учет")
+
+
+def _check(call: Call, row: Row, lines: list[Row]) -> None:
+    if row["status"] == CONDUCTED:
+        raise LineError("Документ уже проведен")
+    if not lines:
+        raise LineError("Не указаны товары")
+    if row["docType"] == "A" and not any(one["documentId"] == row["id"] for one in call.store.all("contractors")):
+        raise LineError("Не указан поставщик")
+    taken: dict[tuple[int, int], float] = {}
+    for line in lines:
+        if not line["amount"] or line["amount"] <= 0:
+            raise LineError("Не указано количество товара")
+        if row["docType"] in INTO and call.store.get("stores", line["storeTo"]) is None:
+            raise LineError("Не указан склад-получатель")
+        if row["docType"] in OUT_OF:
+            place = (line["elementId"], line["storeFrom"] or 0)
+            taken[place] = taken.get(place, 0) + line["amount"]
+            held = _held(call, *place)
+            if held is None or held["amount"] < taken[place]:
+                raise LineError("Недостаточно товара на складе-источнике")
+
+
+def _held(call: Call, product_id: int, store_id: int) -> Row | None:
+    rows = call.store.table("storeproducts").by("productId", [product_id])
+    return next((row for row in rows if row["storeId"] == store_id), None)
+
+
+def _apply(call: Call, row: Row, line: Row, sign: int) -> None:
+    if row["docType"] in INTO:
+        _move(call, line["elementId"], line["storeTo"], sign * line["amount"])
+    if row["docType"] in OUT_OF:
+        _move(call, line["elementId"], line["storeFrom"], -sign * line["amount"])
+
+
+def _move(call: Call, product_id: int, store_id: int, amount: float) -> None:
+    held = _held(call, product_id, store_id)
+    if held is None:
+        held = call.store.add("storeproducts", {"productId": product_id, "storeId": store_id, "amount": 0, "quantityReserved": None})
+    call.store.change("storeproducts", held, amount=number(held["amount"] + amount))
+    product = call.store.get("products", product_id)
+    if product is not None:
+        total = sum(one["amount"] for one in call.store.table("storeproducts").by("productId", [product_id]))
+        call.store.change("products", product, quantity=number(total))
+
+
+def _status(call: Call, row: Row, status: str) -> None:
+    total = sum((line["amount"] or 0) * (line["purchasingPrice"] or 0) for line in _lines(call, row["id"]))
+    now = iso(call.portal.clock())
+    call.store.change("documents", row, status=status, statusBy=call.user["id"], dateStatus=now, dateDocument=row["dateDocument"] or now,
+                      total=number(total))  # fmt: skip
+
+
+@method("catalog.document.cancel", "id*:int", scope="catalog", write=True)
+def cancel(call: Call) -> bool:
+    """Take a conducted document back."""
+    _cancel(call, call["id"], "Ошибка отмены проведения документа")
+    return True
+
+
+@method("catalog.document.cancelList", "documentIds*:array", scope="catalog", write=True)
+def cancel_list(call: Call) -> bool:
+    """Take several documents back."""
+    for key in _ids(call):
+        _cancel(call, key, "При отмене документа произошла ошибка")
+    return True
+
+
+def _cancel(call: Call, key: Any, lead: str) -> None:
+    _writer(call)
+    row = needed(call, "documents", key, refused(f"{lead}: Документ не найден"))
+    _accounting(call)
+    if row["status"] != CONDUCTED:
+        raise refused(f"{lead}: Документ еще не проведен")
+    for line in _lines(call, row["id"]):
+        _apply(call, row, line, -1)
+    _status(call, row, CANCELLED)
+
+
+@method("catalog.document.mode.status", scope="catalog")
+def mode(call: Call) -> str:
+    """Whether warehouse accounting is on."""
+    return "Y" if call.portal.options.accounting else "N"
+
+
+def _draft(call: Call, key: Any) -> Row:
+    row = needed(call, "documents", key, RestError("ERROR_DOCUMENT_STATUS", "Document not found"))
+    if row["status"] == CONDUCTED:
+        raise RestError("ERROR_DOCUMENT_STATUS", "Conducted document")
+    return row
+
+
+@method("catalog.document.element.add", "fields*:array", scope="catalog", write=True)
+def element_add(call: Call) -> Row:
+    """Add one line to a draft."""
+    _element_writer(call)
+    row = with_defaults(read(call, call["fields"], ELEMENT, adding=True), ELEMENT)
+    _draft(call, row["docId"])
+    if call.store.get("products", row["elementId"]) is None:
+        raise RestError(0, "Error of adding new document element")
+    return {"documentElement": shown(call.store.add("document_elements", row), ELEMENT)}
+
+
+@method("catalog.document.element.update", "id*:int fields*:array", scope="catalog", write=True)
+def element_update(call: Call) -> Row:
+    """Change a line of a draft."""
+    _element_writer(call)
+    old = _element(call)
+    row = {**old, **read(call, call["fields"], ELEMENT, adding=False)}
+    return {"documentElement": shown(call.store.put("document_elements", row), ELEMENT)}
+
+
+@method("catalog.document.element.list", "select:array filter:array order:array start", scope="catalog")
+def element_list(call: Call) -> Page:
+    """Lines of documents."""
+    return listed(call, "document_elements", "documentElements", ELEMENT)
+
+
+@method("catalog.document.element.delete", "id*:int", scope="catalog", write=True)
+def element_delete(call: Call) -> bool:
+    """Remove a line of a draft."""
+    _element_writer(call)
+    call.store.remove("document_elements", _element(call)["id"])
+    return True
+
+
+def _element_writer(call: Call) -> None:
+    if not call.admin:
+        raise RestError("ERROR_DOCUMENT_RIGHTS", "Access denied")
+
+
+def _element(call: Call) -> Row:
+    row = needed(call, "document_elements", call["id"], RestError("ERROR_DOCUMENT_STATUS", "Document not found"))
+    _draft(call, row["docId"])
+    return row
+
+
+@method("catalog.documentcontractor.add", "fields*:array", scope="catalog", write=True)
+def contractor_add(call: Call) -> Row:
+    """Name the supplier of an arrival."""
+    row = with_defaults(read(call, call["fields"], CONTRACTOR, adding=True), CONTRACTOR)
+    document = needed(call, "documents", row["documentId"], RestError(0, "Store document was not found"))
+    if document["docType"] != "A":
+        raise RestError(0, "Type of store document is wrong")
+    if document["status"] == CONDUCTED:
+        raise RestError(0, "Unable to edit conducted document")
+    if row["entityTypeId"] not in {3, 4}:
+        raise RestError(0, "Wrong entity type id")
+    needed(call, f"items_{row['entityTypeId']}", row["entityId"], RestError(0, "Wrong entity id"))
+    bound = [one for one in call.store.all("contractors") if one["documentId"] == row["documentId"]]
+    if any(one["entityTypeId"] == row["entityTypeId"] and one["entityId"] == row["entityId"] for one in bound):
+        raise RestError(0, "This contractor has been already bound to this document")
+    if row["entityTypeId"] == 4 and any(one["entityTypeId"] == 4 for one in bound):
+        raise RestError(0, "This document already has a Company contractor")
+    return {"documentContractor": shown(call.store.add("contractors", row), CONTRACTOR)}
+
+
+@method("catalog.documentcontractor.list", "select:array filter:array order:array start", scope="catalog")
+def contractor_list(call: Call) -> Page:
+    """Suppliers of documents."""
+    return listed(call, "contractors", "documentContractor", CONTRACTOR)
+
+
+@method("catalog.enum.getStoreDocumentTypes", scope="catalog")
+def document_types(call: Call) -> Row:
+    """Kinds of documents."""
+    names = {"A": "Приход товара на склад", "S": "Оприходование товара", "M": "Перемещение товара между складами", "R": "Возврат товара",
+             "D": "Списание товара"}  # fmt: skip
+    return {"enum": [{"id": key, "name": name} for key, name in names.items()]}
