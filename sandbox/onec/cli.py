@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sandbox.onec import connection, given
 from sandbox.onec.base import Base
-from sandbox.onec.clients import Client, catalog
+from sandbox.onec.clients import Client
 from sandbox.onec.clients.wire import ClientRefused, Exchange
 from sandbox.onec.dialects import DIALECTS, Dialect
 from sandbox.onec.writers.upload import Options, Portion
@@ -37,7 +37,7 @@ def run_catalog(args: argparse.Namespace, client: Client) -> int:
     dialect: Dialect = DIALECTS[args.dialect]
     base = None if args.files else _base(args)
     started = time.monotonic()
-    sent = catalog.send(client.session, _portions(args, base, dialect), wait=not args.no_wait)
+    sent = dialect.send(client, _portions(args, base, dialect), wait=not args.no_wait)
     seconds = time.monotonic() - started
     say(
         f"{dialect.title}: {sent.files} files, {sent.bytes:,} bytes in {sent.portions} portion(s), {sent.imports} imports done, "

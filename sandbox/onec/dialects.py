@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from sandbox.onec.base import Base
-from sandbox.onec.clients import manners
+from sandbox.onec.clients import Client, catalog, manners
+from sandbox.onec.clients import module31 as module31_client
 from sandbox.onec.clients.manners import Manners
 from sandbox.onec.expecting import Sight
 from sandbox.onec.writers import module31, unf, ut11, ut103
@@ -28,6 +29,12 @@ class Dialect:
         if self.portions is None:
             raise ValueError(f"{self.title} never sends a catalogue, it only takes orders")
         return self.portions(base, how)
+
+    def send(self, client: Client, portions: Iterable[Portion], *, wait: bool = True) -> catalog.Sent:
+        """Send them the way this 1C does; raises ClientRefused at the first thing it would not take."""
+        if self.manners is manners.MODULE31:
+            return module31_client.send(client.session, portions)
+        return catalog.send(client.session, portions, wait=wait, once=self.manners is manners.D2)
 
 
 DIALECTS: dict[str, Dialect] = {

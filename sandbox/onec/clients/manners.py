@@ -28,6 +28,7 @@ class Manners:
     """The behaviour of one generation.
 
     `timeout` None = waits for ever; `init_lines` is the exact count, or the least one with `init_at_least`;
+    `sale_init_lines`: what orders need when it is more;
     `exact_status`: any status but 200 stops it; `shows_text`: shows the server's words on a refused login (short and no HTML).
     """
 
@@ -40,6 +41,7 @@ class Manners:
     reading: Reading
     init_lines: int = 2
     init_at_least: bool = False
+    sale_init_lines: int = 0
     exact_status: bool = False
     shows_text: bool = False
     pause: float = 0.0
@@ -152,7 +154,8 @@ MODULE31 = Manners(
     token=Token.LAST,
     token_verbatim=True,
     reading=Reading.RETRY,
-    init_lines=4,
+    init_at_least=True,
+    sale_init_lines=4,
     exact_status=True,
     shows_text=True,
     init_before_query=True,

@@ -51,6 +51,8 @@ class Session:
         if self._keyword(text.split("\n")[0]) == "failure":
             raise self._refused("init answered 'failure'", request, answer, text)
         lines, want = text.split("\n"), self.manners.init_lines
+        if self.type_ == "sale" and self.manners.sale_init_lines:
+            want = self.manners.sale_init_lines
         if len(lines) < want or (len(lines) != want and not self.manners.init_at_least):
             least = "at least " if self.manners.init_at_least else "exactly "
             raise self._refused(
@@ -106,6 +108,16 @@ class Session:
         if self._keyword(keyword) != "success":
             raise self._refused(f"mode={mode} answered {keyword[:80]!r}", request, answer, text)
         return rest.strip()
+
+    def listen(self) -> bool:
+        """Wait for news of orders: True when there are some, False on 304 (the server held the request and nothing came)."""
+        request, answer = self.wire.send("GET", "type=listen", cookie=self.cookie)
+        if answer.status == 304:
+            return False
+        text = self._text(answer)
+        if answer.status != 200 or self._keyword(text.partition("\n")[0]) != "success":
+            raise self._refused(f"listen answered status {answer.status} and {text[:80]!r}", request, answer, text)
+        return True
 
     def ask(
         self, method: str, mode: str, *, filename: str = "", extra: str = "", body: bytes = b""

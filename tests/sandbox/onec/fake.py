@@ -76,10 +76,12 @@ class FakeServer:
         self.calls.append(call)
         mode = call.params.get("mode", "")
         self._seen[mode] = self._seen.get(mode, 0) + 1
+        right = self._right(call, authorization)
         wrong = self.wrong.get(mode)
-        replaced = wrong(self._seen[mode]) if callable(wrong) else wrong
-        if replaced is not None:
-            return replaced
+        return (wrong(self._seen[mode]) if callable(wrong) else wrong) or right
+
+    def _right(self, call: Call, authorization: str) -> Reply:
+        mode = call.params.get("mode", "")
         if authorization != "Basic " + base64.b64encode(f"{LOGIN}:{PASSWORD}".encode()).decode():
             return Reply("failure\nОшибка авторизации. Неверное имя пользователя или пароль.".encode("cp1251"))
         if mode != "checkauth" and call.cookie != COOKIE:

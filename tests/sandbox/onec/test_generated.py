@@ -17,4 +17,4 @@ class TestGeneratedFiles:
 
     @pytest.mark.parametrize("name", NAMES)
     def test_stay_small(self, name: str) -> None:
-        assert all(len(data) < 40_000 for _, data in files(name))
+        assert all(len(data) < 30_000 for _, data in files(name))
