@@ -1,8 +1,11 @@
 """The Celery app: it only wakes workers; what is due stands in PostgreSQL."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
+from celery.signals import heartbeat_sent, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "b24app.settings")
 
@@ -20,6 +23,22 @@ app.conf.update(
     # kombu sweeps unacknowledged messages about every 100 s unless told otherwise.
     broker_transport_options={"visibility_timeout": 300, "unacked_restore_interval": 5, "unacked_restore_throttle": 1},
     worker_redirect_stdouts=False,
-    beat_schedule={"tick": {"task": "exchange.tick", "schedule": 2.0}},
+    beat_schedule={
+        "tick": {"task": "exchange.tick", "schedule": 2.0},
+        # A second chance for events whose message was lost, and the queue of those that never came.
+        "events": {"task": "b24app.handle_events", "schedule": 15.0},
+        "offline events": {"task": "b24app.drain_offline", "schedule": 60.0},
+        "daily": {"task": "b24app.daily", "schedule": crontab(hour=3, minute=17)},
+    },
 )
 app.autodiscover_tasks()
+app.autodiscover_tasks(["b24app.events"])
+
+
+@worker_ready.connect
+@heartbeat_sent.connect
+def worker_lives(**_: Any) -> None:
+    """Tell /health/ready every two seconds that a worker is there (its main process says so, however busy the pool is)."""
+    from b24app.health import note_worker
+
+    note_worker()

@@ -61,6 +61,8 @@ EXCHANGE_ZIP = env.bool("EXCHANGE_ZIP", default=True)
 EXCHANGE_FILE_LIMIT = env.int("EXCHANGE_FILE_LIMIT", default=8 * 1024 * 1024)
 EXCHANGE_MAX_UPLOAD = env.int("EXCHANGE_MAX_UPLOAD", default=4 * 1024**3)
 SENTRY_DSN = env("SENTRY_DSN", default="")
+# Lets a monitor on another machine read /metrics; without it only this machine may.
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 if EMBEDDED:
     from b24app import embedded

@@ -85,7 +85,8 @@ class PortalCallback(OAuth2CallbackView):  # type: ignore[misc]
         state, response = super()._get_state(request, provider)
         if state is not None and state.get("portal_id") != self.adapter.portal().pk:
             log.warning("sign-in: the callback names another portal than it began with")
-            raise ImmediateHttpResponse(HttpResponseBadRequest("This sign-in began at another portal.", content_type="text/plain"))
+            refusal = HttpResponseBadRequest("This sign-in began at another portal.", content_type="text/plain")
+            raise ImmediateHttpResponse(refusal)
         return state, response
 
 

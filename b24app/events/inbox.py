@@ -1,0 +1,47 @@
+"""Storing what the portal says, first of all: one waiting row per object and code, however often it is said."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from b24app.models import InboundEvent
+
+CODE = re.compile(r"[A-Z][A-Z0-9_.]{2,99}", re.ASCII)
+_FIELD = re.compile(r"data\[FIELDS\]\[(\w{1,40})\]", re.ASCII)
+
+
+def fields_of(body: Mapping[str, str]) -> dict[str, str]:
+    """The `data[FIELDS][…]` of an online event's form; never its `auth`."""
+    found = ((_FIELD.fullmatch(key), body[key]) for key in list(body)[:200])
+    return {match[1]: value[:255] for match, value in found if match}
+
+
+def object_id(fields: Mapping[str, Any]) -> str:
+    """What the event is about: the id, with the type of a CRM item before it; "" when it names nothing."""
+    number = str(fields.get("ID") or "")
+    kind = str(fields.get("ENTITY_TYPE_ID") or "")
+    return (f"{kind}:{number}" if kind and number else number)[:64]
+
+
+def store(portal_id: int, code: str, fields: Mapping[str, Any]) -> None:
+    """Keep the event; the same code for the same object only renews a row that still waits (and forgives its failures)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into b24app_inboundevent (portal_id, code, object_id, data, received_at, attempts, error)
+               values (%s, %s, %s, %s::jsonb, clock_timestamp(), 0, '')
+               on conflict (portal_id, code, object_id) where handled_at is null
+               do update set data = excluded.data, received_at = excluded.received_at, attempts = 0, error = ''""",
+            [portal_id, code, object_id(fields), json.dumps(dict(fields)).replace("\\u0000", "")],
+        )
+
+
+def handled(event: InboundEvent) -> bool:
+    """Close the row unless the event was said again meanwhile (then it waits on, and this returns False)."""
+    waiting = InboundEvent.objects.filter(pk=event.pk, received_at=event.received_at, handled_at=None)
+    return waiting.update(handled_at=timezone.now(), error="") == 1

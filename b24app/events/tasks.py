@@ -1,0 +1,73 @@
+"""Thin tasks around events and the daily care of portals; what is due stands in the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from b24app.events.handle import handle_waiting
+from b24app.events.offline import drain
+from b24app.events.registry import anybody_listens
+from b24app.models import InboundEvent, Portal, RestCall
+from b24app.oauth import troubles
+from b24app.oauth.install import equip
+from b24app.rest.errors import RestError
+
+# The marketplace demands three days of the journal.
+KEEP_JOURNAL = dt.timedelta(days=14)
+KEEP_EVENTS = dt.timedelta(days=30)
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="b24app.handle_events")
+def handle_events(portal_id: int | None = None, **_: Any) -> None:
+    """Hand waiting events to their handlers."""
+    handle_waiting(portal_id)
+
+
+@shared_task(name="b24app.drain_offline")
+def drain_offline(portal_id: int | None = None, **_: Any) -> None:
+    """Take the offline queue of one portal; without a portal, wake one such task for each (when anybody listens)."""
+    if not anybody_listens():
+        return
+    callable_portals = Portal.objects.filter(uninstalled_at=None, trouble="").exclude(installed_at=None)
+    if portal_id is None:
+        for pk in callable_portals.values_list("pk", flat=True):
+            drain_offline.delay(portal_id=pk)
+        return
+    portal = callable_portals.filter(pk=portal_id).first()
+    if portal is None:
+        return
+    try:
+        taken = drain(portal)
+    except RestError as error:
+        troubles.note(portal.pk, error)
+        log.warning("offline events of portal %s: %s", portal.pk, error.code)
+        return
+    if taken:
+        handle_waiting(portal.pk)
+
+
+@shared_task(name="b24app.daily")
+def daily(portal_id: int | None = None, **_: Any) -> None:
+    """Once a day: bind again what the portal lost, read its facts anew, delete old journal and events."""
+    if portal_id is None:
+        RestCall.objects.filter(at__lt=timezone.now() - KEEP_JOURNAL).delete()
+        InboundEvent.objects.filter(handled_at__lt=timezone.now() - KEEP_EVENTS).delete()
+        for pk in Portal.objects.filter(uninstalled_at=None).exclude(installed_at=None).values_list("pk", flat=True):
+            daily.delay(portal_id=pk)
+        return
+    portal = Portal.objects.filter(pk=portal_id, uninstalled_at=None).first()
+    if portal is None:
+        return
+    try:
+        equip(portal)
+        troubles.clear(portal.pk)
+    except RestError as error:
+        troubles.note(portal.pk, error)
+        log.warning("daily care of portal %s: %s", portal.pk, error.code)
