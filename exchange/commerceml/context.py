@@ -12,20 +12,25 @@ from lxml import etree
 from exchange.commerceml import names as n
 from exchange.commerceml import values
 from exchange.commerceml.errors import Oddities
-from exchange.records import VatRate
+from exchange.records import UnitRef, VatRate
 
 Element = etree._Element
+_CACHE_LIMIT: Final = 5000
 
 
 class Context:
     """Reads single values out of elements; what cannot be read is told, with its line, and becomes None."""
 
-    __slots__ = ("line_shift", "oddities", "separator")
+    __slots__ = ("line_shift", "numbers", "oddities", "separator", "units", "vat_rates")
 
     def __init__(self, oddities: Oddities, separator: str = ".") -> None:
         self.oddities = oddities
         self.separator = separator
         self.line_shift = 0
+        # Values met before, by their text: a file repeats few of them very often.
+        self.numbers: dict[str, Decimal | None] = {}
+        self.units: dict[object, UnitRef] = {}
+        self.vat_rates: dict[str, VatRate | None] = {}
 
     def line(self, element: Element) -> int:
         """The line of the file in which the element begins."""
@@ -53,10 +58,17 @@ class Context:
     def number_of(self, text: str, element: Element, name: str = "") -> Decimal | None:
         """A text that belongs to the element (an attribute, say) as a number."""
         try:
-            return values.decimal(text, self.separator)
+            return self.numbers[text]
+        except KeyError:
+            pass
+        try:
+            number = values.decimal(text, self.separator)
         except values.Unreadable:
             self.tell("bad-number", name or local(element.tag), element, text)
             return None
+        if len(self.numbers) < _CACHE_LIMIT:
+            self.numbers[text] = number
+        return number
 
     def flag(self, element: Element) -> bool:
         """The element's text as a boolean; what is neither yes nor no is False."""
@@ -93,10 +105,35 @@ class Context:
     def vat_of(self, text: str, element: Element) -> VatRate | None:
         """A text that belongs to the element as a VAT rate."""
         try:
-            return values.vat(text)
+            return self.vat_rates[text]
+        except KeyError:
+            pass
+        try:
+            rate = values.vat(text)
         except values.Unreadable:
             self.tell("bad-number", n.RATE, element, text)
             return None
+        if len(self.vat_rates) < _CACHE_LIMIT:
+            self.vat_rates[text] = rate
+        return rate
+
+    def unit_of(self, element: Element) -> UnitRef:
+        """The unit that an element names by its text and attributes."""
+        attributes = element.items()
+        key = (element.text, *attributes)
+        unit = self.units.get(key)
+        if unit is None:
+            given = {local(name): value for name, value in attributes}
+            unit = values.unit(
+                element.text or "",
+                given.get(n.CODE, ""),
+                given.get(n.LONG_NAME, ""),
+                given.get(n.SHORT_NAME, ""),
+                given.get(n.INTERNATIONAL, ""),
+            )
+            if len(self.units) < _CACHE_LIMIT:
+                self.units[key] = unit
+        return unit
 
 
 def is_deleted_word(text: str | None) -> bool:
@@ -116,7 +153,6 @@ def local(tag: object) -> str:
 
 
 T = TypeVar("T")
-_CACHE_LIMIT: Final = 5000
 
 
 class Tags(dict[Any, T], Generic[T]):

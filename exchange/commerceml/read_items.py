@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from lxml import etree
@@ -37,7 +38,7 @@ _ID, _PRODUCT_ID, _CHARACTERISTIC_ID = _SLOT["id"], _SLOT["product_id"], _SLOT["
 _DELETED, _DESCRIPTION, _IS_HTML = _SLOT["deleted"], _SLOT["description"], _SLOT["description_is_html"]
 _PICTURES, _BARCODES, _GROUP_IDS = _SLOT["pictures"], _SLOT["barcodes"], _SLOT["group_ids"]
 _PROPERTY_VALUES, _CHARACTERISTICS, _REQUISITES = _SLOT["property_values"], _SLOT["characteristics"], _SLOT["requisites"]
-_WEIGHT, _UNIT, _PACKAGES = _SLOT["weight"], _SLOT["unit"], _SLOT["packages"]
+_WEIGHT, _UNIT, _PACKAGES, _VAT = _SLOT["weight"], _SLOT["unit"], _SLOT["packages"], _SLOT["vat"]
 
 
 def read_item(element: Element, context: Context) -> Slots | None:
@@ -146,10 +147,13 @@ def _picture(element: Element, slots: Slots, context: Context) -> None:
     slots[_PICTURES] = (*known, Picture(path, element.get(n.DESCRIPTION, ""))) if path else known
 
 
+_ID_TAG: Final = Tags({n.ID: True}, False)
+
+
 def _groups(element: Element, slots: Slots, context: Context) -> None:
     ids = []
     for child in element:
-        if local(child.tag) != n.ID:
+        if not _ID_TAG[child.tag]:
             context.unknown(child)
         elif onec_id := values.reference(child.text or ""):
             ids.append(onec_id)
@@ -157,14 +161,7 @@ def _groups(element: Element, slots: Slots, context: Context) -> None:
 
 
 def _base_unit(element: Element, slots: Slots, context: Context) -> None:
-    get = element.attrib.get
-    slots[_UNIT] = values.unit(
-        element.text or "",
-        get(n.CODE) or "",
-        get(n.LONG_NAME) or "",
-        get(n.SHORT_NAME) or "",
-        get(n.INTERNATIONAL) or "",
-    )
+    slots[_UNIT] = context.unit_of(element)
     for child in element:
         if local(child.tag) == n.RECALCULATION:
             slots[_PACKAGES] = (*(slots[_PACKAGES] or ()), _package(child, context))
@@ -196,54 +193,62 @@ def _packages(element: Element, slots: Slots, context: Context) -> None:
 _VALUE_TAGS: Final = Tags({n.ID: 1, n.VALUE: 2, n.NAME: 3, n.PROPERTY_VALUE_SINGULAR: 4, n.SITE_ID: 5, n.TYPE: 5}, 0)
 
 
-def read_property_value(element: Element, context: Context) -> PropertyValue:
-    """One ЗначенияСвойства; empty values and empty references are left out."""
-    onec_id = name = ""
-    found: tuple[str, ...] = ()
-    nested: tuple[str, ...] = ()
-    for child in element:
-        what = _VALUE_TAGS[child.tag]
-        if what == 1:
-            onec_id = text_of(child)
-        elif what == 2:
+def read_property_values(elements: Iterable[Element], context: Context) -> list[PropertyValue]:
+    """Each ЗначенияСвойства; empty values and empty references are left out."""
+    result: list[PropertyValue] = []
+    for element in elements:
+        onec_id = name = ""
+        found: tuple[str, ...] = ()
+        nested: tuple[str, ...] = ()
+        for child in element:
+            what = _VALUE_TAGS[child.tag]
             text = child.text
-            if text and (text := text.strip()) and text != values.ZERO_GUID:
-                found = (*found, text)
-        elif what == 3:
-            name = text_of(child)
-        elif what == 4:
-            nested = (*nested, *(text for part in child if local(part.tag) == n.VALUE and (text := text_of(part))))
-        elif what == 0:
-            context.unknown(child)
-    return _new(PropertyValue, (onec_id or name, found or nested, name))
+            text = text.strip() if text else ""
+            if what == 1:
+                onec_id = text
+            elif what == 2:
+                if text and text != values.ZERO_GUID:
+                    found = (*found, text) if found else (text,)
+            elif what == 3:
+                name = text
+            elif what == 4:
+                nested = (*nested, *(text for part in child if local(part.tag) == n.VALUE and (text := text_of(part))))
+            elif what == 0:
+                context.unknown(child)
+        result.append(_new(PropertyValue, (onec_id or name, found or nested, name)))
+    return result
 
 
 def _property_values(element: Element, slots: Slots, context: Context) -> None:
-    slots[_PROPERTY_VALUES] = (*(slots[_PROPERTY_VALUES] or ()), *[read_property_value(child, context) for child in element])
+    known = slots[_PROPERTY_VALUES]
+    found = tuple(read_property_values(element, context))
+    slots[_PROPERTY_VALUES] = known + found if known else found
 
 
 def _single_property_value(element: Element, slots: Slots, context: Context) -> None:
-    slots[_PROPERTY_VALUES] = (*(slots[_PROPERTY_VALUES] or ()), read_property_value(element, context))
+    slots[_PROPERTY_VALUES] = (*(slots[_PROPERTY_VALUES] or ()), *read_property_values((element,), context))
+
+
+_VAT_TAGS: Final = Tags({n.NAME: 1, n.RATE: 2}, 0)
 
 
 def _vat(element: Element, slots: Slots, context: Context) -> None:
-    rates = list(slots[_SLOT["vat"]] or ())
+    rates = list(slots[_VAT] or ())
     for child in element:
         name = rate = ""
         for part in child:
-            match local(part.tag):
-                case n.NAME:
-                    name = text_of(part)
-                case n.RATE:
-                    rate = text_of(part)
-                case _:
-                    context.unknown(part)
+            what = _VAT_TAGS[part.tag]
+            if what == 1:
+                name = text_of(part)
+            elif what == 2:
+                rate = text_of(part)
+            else:
+                context.unknown(part)
         if name.upper() not in n.VAT_NAMES:
             context.tell("other-tax", name, child, rate)
-            continue
-        if (vat := context.vat_of(rate, child)) is not None:
+        elif (vat := context.vat_of(rate, child)) is not None:
             rates.append(vat)
-    slots[_SLOT["vat"]] = tuple(rates)
+    slots[_VAT] = tuple(rates)
 
 
 def _excises(element: Element, slots: Slots, context: Context) -> None:
@@ -258,24 +263,25 @@ def _excises(element: Element, slots: Slots, context: Context) -> None:
     slots[_SLOT["excises"]] = tuple(found)
 
 
+_CHARACTERISTIC_TAGS: Final = Tags({n.NAME: 1, n.VALUE: 2, n.ID: 3, n.PROPERTY_VALUES: 4, n.SITE_ID: 5}, 0)
+
+
 def read_characteristic(element: Element, context: Context) -> Characteristic:
     """One ХарактеристикаТовара."""
     name = value = onec_id = ""
     of_id: tuple[PropertyValue, ...] = ()
     for child in element:
-        match local(child.tag):
-            case n.NAME:
-                name = text_of(child)
-            case n.VALUE:
-                value = text_of(child)
-            case n.ID:
-                onec_id = text_of(child)
-            case n.PROPERTY_VALUES:
-                of_id = tuple(read_property_value(part, context) for part in child)
-            case n.SITE_ID:
-                pass
-            case _:
-                context.unknown(child)
+        what = _CHARACTERISTIC_TAGS[child.tag]
+        if what == 1:
+            name = text_of(child)
+        elif what == 2:
+            value = text_of(child)
+        elif what == 3:
+            onec_id = text_of(child)
+        elif what == 4:
+            of_id = tuple(read_property_values(child, context))
+        elif what == 0:
+            context.unknown(child)
     return Characteristic(name, value, onec_id, of_id)
 
 
@@ -310,11 +316,12 @@ def _requisites(element: Element, slots: Slots, context: Context) -> None:
         step = _REQUISITE_STEPS.get(name)
         if step is None:
             others.append(Requisite(name, found))
-        elif step.__class__ is int:
-            if found or slots[step] is None:
-                slots[step] = found[0] if found else ""
-        else:
+        elif step.__class__ is not int:
             step(child, found, slots, context)
+        elif found:
+            slots[step] = found[0]
+        elif slots[step] is None:
+            slots[step] = ""
     slots[_REQUISITES] = tuple(others)
 
 
@@ -352,10 +359,21 @@ _REQUISITE_STEPS: Final[dict[str, Any]] = {
 }
 
 
-def read_manufacturer(element: Element) -> Manufacturer:
+_MANUFACTURER_TAGS: Final = Tags({n.ID: 1, n.NAME: 2, n.OFFICIAL_NAME: 3}, 0)
+
+
+def read_manufacturer(element: Element, context: Context) -> Manufacturer:
     """Id and name of a Контрагент that only makes things; its other requisites are of no use here."""
-    texts = {local(child.tag): text_of(child) for child in element}
-    return Manufacturer(texts.get(n.ID, ""), texts.get(n.NAME) or texts.get(n.OFFICIAL_NAME) or text_of(element))
+    onec_id = name = official = ""
+    for child in element:
+        what = _MANUFACTURER_TAGS[child.tag]
+        if what == 1:
+            onec_id = text_of(child)
+        elif what == 2:
+            name = text_of(child)
+        elif what == 3:
+            official = text_of(child)
+    return Manufacturer(onec_id, name or official or text_of(element))
 
 
 def _components(element: Element, context: Context) -> tuple[Component, ...]:
@@ -421,8 +439,8 @@ ITEM_STEPS: Final[dict[str, Any]] = {
     n.PICTURE: _picture,
     n.COUNTRY: _SLOT["country"],
     n.BRAND: _SLOT["brand"],
-    n.BRAND_OWNER: _into(_SLOT["brand_owner"], lambda element, context: read_manufacturer(element)),
-    n.MANUFACTURER: _into(_SLOT["manufacturer"], lambda element, context: read_manufacturer(element)),
+    n.BRAND_OWNER: _into(_SLOT["brand_owner"], read_manufacturer),
+    n.MANUFACTURER: _into(_SLOT["manufacturer"], read_manufacturer),
     n.TAX_RATES: _vat,
     n.EXCISES: _excises,
     n.PROPERTY_VALUES: _property_values,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ _new = tuple.__new__
 _PLACE: Final = {name: place for place, name in enumerate(Price._fields)}
 _EMPTY: Final[list[Any]] = ["", None, "", "", None, None, None, ""]
 _UNIT, _UNIT_PRICE, _PRICE_TYPE = _PLACE["unit"], _PLACE["unit_price"], _PLACE["price_type_id"]
-_NUMBER, _TOLD, _IGNORED, _UNKNOWN = 100, 200, 201, 202
+_NUMBER, _TOLD, _UNKNOWN, _IGNORED = 100, 200, 201, -1
 _PRICE_TAGS: Final = Tags(
     {
         n.PRICE_TYPE_ID: _PRICE_TYPE,
@@ -36,42 +37,41 @@ _PRICE_TAGS: Final = Tags(
 )
 
 
-def read_prices(element: Element, context: Context) -> tuple[Price, ...]:
-    """The prices of one Цены; empty when the element is."""
-    return tuple([read_price(child, context) for child in element])
-
-
-def read_price(element: Element, context: Context) -> Price:
-    """One Цена: a structure, or a plain number without a price type."""
-    parts = _EMPTY[:]
-    for child in element:
-        place = _PRICE_TAGS[child.tag]
-        if place < _NUMBER:
-            text = child.text
-            parts[place] = text.strip() if text else ""
-        elif place < _TOLD:
-            text = child.text
-            parts[place - _NUMBER] = context.number_of(text, child) if text else None
-        elif place == _TOLD:
-            context.not_carried(child)
-        elif place == _UNKNOWN:
-            context.unknown(child)
-    if not len(element):
-        parts[_UNIT_PRICE] = context.number(element)
-    price: Price = _new(Price, parts)
-    return price
+def read_prices(elements: Iterable[Element], context: Context) -> tuple[Price, ...]:
+    """Each Цена (of a Цены): a structure, or a plain number without a price type; none when there are none."""
+    found = []
+    number = context.number_of
+    for element in elements:
+        parts = _EMPTY[:]
+        child = None
+        for child in element:
+            place = _PRICE_TAGS[child.tag]
+            if place < _NUMBER:
+                if place != _IGNORED:
+                    text = child.text
+                    parts[place] = text.strip() if text else ""
+            elif place < _TOLD:
+                text = child.text
+                parts[place - _NUMBER] = number(text, child) if text else None
+            elif place == _TOLD:
+                context.not_carried(child)
+            else:
+                context.unknown(child)
+        if child is None:
+            parts[_UNIT_PRICE] = context.number(element)
+        found.append(_new(Price, parts))
+    return tuple(found)
 
 
 def read_single_price(element: Element, context: Context) -> tuple[Price, ...]:
-    """A Цена directly in the item: as `read_price`, none when it is empty."""
-    return (read_price(element, context),) if len(element) or text_of(element) else ()
+    """A Цена directly in the item: as `read_prices`, none when it is empty."""
+    return read_prices((element,), context) if len(element) or text_of(element) else ()
 
 
 def read_warehouse_stock(element: Element, context: Context) -> tuple[Stock, ...]:
     """One Склад with its quantity, in attributes or in elements; none (told) without a quantity."""
-    attributes = element.attrib
-    warehouse_id = attributes.get(n.WAREHOUSE_ID) or ""
-    text = attributes.get(n.WAREHOUSE_QUANTITY)
+    warehouse_id = element.get(n.WAREHOUSE_ID) or ""
+    text = element.get(n.WAREHOUSE_QUANTITY)
     quantity = context.number_of(text, element, n.WAREHOUSE_QUANTITY) if text else None
     for child in element:
         name = local(child.tag)

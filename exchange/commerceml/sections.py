@@ -104,7 +104,7 @@ def read_items(children: Iterable[Element], context: Context) -> Iterator[Record
         kind = _ITEM_KINDS[child.tag]
         if kind is None:
             context.unknown(child)
-        elif ml1.is_attribute_form(child):
+        elif child.keys() and ml1.is_attribute_form(child):
             yield from ml1.read_product(child, context)
         elif (slots := items.read_item(child, context)) is None:
             pass
