@@ -32,8 +32,13 @@ def main(arguments: list[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    ready = {"portal_url": server.url, "member_id": server.member_id, "client_id": server.client_id, "oauth_url": server.oauth_url}
-    print(json.dumps(ready), flush=True)  # noqa: T201 — the line other programs wait for
+    ready = {
+        "portal_url": server.url,
+        "member_id": server.member_id,
+        "client_id": server.client_id,
+        "oauth_url": server.oauth_url,
+    }
+    print(json.dumps(ready), flush=True)
     if options.installed and not server.portal.app["installed"]:
         threading.Thread(target=server.installation.install_until_answered, name="install", daemon=True).start()
     stop.wait()

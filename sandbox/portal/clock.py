@@ -14,7 +14,7 @@ def iso(seconds: float) -> str:
 
 def normalised(text: str) -> str:
     """A datetime a client sent, with an offset; raises ValueError for anything else."""
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=PORTAL_ZONE)
     return moment.astimezone(PORTAL_ZONE).isoformat(timespec="seconds")

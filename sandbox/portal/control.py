@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sandbox.portal.errors import RestError
@@ -29,7 +30,7 @@ ITEM_EVENTS = {1: "ONCRMLEAD", 2: "ONCRMDEAL", 3: "ONCRMCONTACT", 4: "ONCRMCOMPA
 
 def answer(server: PortalServer, verb: str, path: str, params: dict[str, Any]) -> Answer:
     """Route one request; a wrong one answers 400 with a reason."""
-    routes = {
+    routes: dict[tuple[str, str], Callable[[], Any]] = {
         ("GET", "state"): lambda: server.state.snapshot(_list(params.get("only"))),
         ("GET", "calls"): lambda: server.calls.snapshot(),
         ("POST", "calls/reset"): lambda: _reset(server),
@@ -145,11 +146,15 @@ def _revoke(portal: Portal, _: Any) -> None:
 
 
 def _answer_time(portal: Portal, given: Any) -> None:
-    portal.options.answer_time = {str(name): float(value) for name, value in (given if isinstance(given, dict) else {"*": given}).items()}
+    portal.options.answer_time = {
+        str(name): float(value) for name, value in (given if isinstance(given, dict) else {"*": given}).items()
+    }
 
 
 def _operating_cost(portal: Portal, given: Any) -> None:
-    portal.operating.costs = {str(name): float(value) for name, value in (given if isinstance(given, dict) else {"*": given}).items()}
+    portal.operating.costs = {
+        str(name): float(value) for name, value in (given if isinstance(given, dict) else {"*": given}).items()
+    }
 
 
 def _bucket(portal: Portal, given: Any) -> None:

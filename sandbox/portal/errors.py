@@ -45,7 +45,9 @@ def missing(parameter: str) -> RestError:
 
 def wrong_type(parameter: str, value: Any, expected: str) -> RestError:
     """The refusal of a parameter of another type (code 100)."""
-    return RestError(100, f"Invalid value {{{value}}} to match with parameter {{{parameter}}}. Should be value of type {expected}.")
+    return RestError(
+        100, f"Invalid value {{{value}}} to match with parameter {{{parameter}}}. Should be value of type {expected}."
+    )
 
 
 def access_denied(code: str | int = "ACCESS_DENIED", text: str = "Access denied!", status: int = 403) -> RestError:

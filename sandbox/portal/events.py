@@ -22,14 +22,36 @@ if TYPE_CHECKING:
     from sandbox.portal.portal import Portal
     from sandbox.portal.store import Row
 
-APP_EVENTS = ("ONAPPUNINSTALL", "ONAPPINSTALL", "ONAPPUPDATE", "ONAPPPAYMENT", "ONAPPTEST", "ONAPPMETHODCONFIRM", "ONOFFLINEEVENT")
+APP_EVENTS = (
+    "ONAPPUNINSTALL",
+    "ONAPPINSTALL",
+    "ONAPPUPDATE",
+    "ONAPPPAYMENT",
+    "ONAPPTEST",
+    "ONAPPMETHODCONFIRM",
+    "ONOFFLINEEVENT",
+)
 CATALOG_EVENTS = tuple(
-    f"CATALOG.{thing}.ON.{verb}" for thing in ("PRODUCT", "PRICE", "PRICE.TYPE", "MEASURE", "ROUNDING") for verb in ("ADD", "UPDATE", "DELETE")
+    f"CATALOG.{thing}.ON.{verb}"
+    for thing in ("PRODUCT", "PRICE", "PRICE.TYPE", "MEASURE", "ROUNDING")
+    for verb in ("ADD", "UPDATE", "DELETE")
 )
 CRM_EVENTS = (
     *(
         f"ONCRM{thing}{verb}"
-        for thing in ("LEAD", "DEAL", "COMPANY", "CONTACT", "QUOTE", "DYNAMICITEM", "TYPE", "REQUISITE", "BANKDETAIL", "CURRENCY", "ACTIVITY")
+        for thing in (
+            "LEAD",
+            "DEAL",
+            "COMPANY",
+            "CONTACT",
+            "QUOTE",
+            "DYNAMICITEM",
+            "TYPE",
+            "REQUISITE",
+            "BANKDETAIL",
+            "CURRENCY",
+            "ACTIVITY",
+        )
         for verb in ("ADD", "UPDATE", "DELETE")
     ),
     "ONCRMADDRESSREGISTER",
@@ -84,7 +106,7 @@ class Events:
             store.change("offline_events", fresh[0], TIMESTAMP_X=now, EVENT_ADDITIONAL={"user_id": user})
             return
         first = not any(not row["PROCESS_ID"] for row in store.all("offline_events"))
-        row = {"TIMESTAMP_X": now, "EVENT_NAME": event.upper(), "EVENT_DATA": data, "EVENT_ADDITIONAL": {"user_id": user}}
+        row: Row = {"TIMESTAMP_X": now, "EVENT_NAME": event.upper(), "EVENT_DATA": data, "EVENT_ADDITIONAL": {"user_id": user}}
         row |= {"MESSAGE_ID": secrets.token_hex(16), "PROCESS_ID": "", "ERROR": 0, "connector": binding["connector_id"]}
         store.add("offline_events", row)
         if first:
@@ -115,7 +137,11 @@ class Events:
         }
         if user and event != "ONAPPUNINSTALL":
             tokens = portal.oauth.issue(user)
-            auth |= {"access_token": tokens["access_token"], "expires_in": tokens["expires_in"], "scope": portal.app["scope"].replace(",", " ")}
+            auth |= {
+                "access_token": tokens["access_token"],
+                "expires_in": tokens["expires_in"],
+                "scope": portal.app["scope"].replace(",", " "),
+            }
             if event in WITH_REFRESH:
                 auth["refresh_token"] = tokens["refresh_token"]
         return auth
@@ -159,7 +185,9 @@ class Events:
 
     def _deliver(self, url: str, form: dict[str, Any]) -> Row:
         body = phpquery.build(form).encode()
-        request = Request(url, body, {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "Bitrix24 Event Sender (sandbox)"})
+        request = Request(
+            url, body, {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "Bitrix24 Event Sender (sandbox)"}
+        )
         row: Row = {"event": form["event"], "url": url, "data": form["data"], "status": None, "error": ""}
         try:
             with urlopen(request, timeout=self.timeout) as answer:

@@ -26,7 +26,9 @@ class Faults:
     oauth_down: int = 0  # the next N token requests get a bare 502
     # switches
     operation_limit: list[str] = field(default_factory=list)  # methods refused with 429 OPERATION_TIME_LIMIT
-    method_errors: dict[str, dict[str, Any]] = field(default_factory=dict)  # method → {"error","error_description","status","times"}
+    method_errors: dict[str, dict[str, Any]] = field(
+        default_factory=dict
+    )  # method → {"error","error_description","status","times"}
     rest_off: bool = False  # 403 ACCESS_DENIED: REST only on commercial plans
     payment_required: bool = False  # token requests answer PAYMENT_REQUIRED
     deleted: bool = False  # PORTAL_DELETED

@@ -53,7 +53,9 @@ def read(call: Call, given: Any, table: dict[str, Field], *, adding: bool, code:
     """
     if not isinstance(given, dict):
         given = {}
-    lacking = [name for name, field in table.items() if field.required and (adding or name in given) and given.get(name) in (None, "")]
+    lacking = [
+        name for name, field in table.items() if field.required and (adding or name in given) and given.get(name) in (None, "")
+    ]
     if lacking:
         raise RestError(code, f"Required fields: {', '.join(lacking)}")
     row: Row = {}

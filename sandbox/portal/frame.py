@@ -24,18 +24,7 @@ Answer = tuple[int, str, dict[str, str]]
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
-WORDS = {
-    "ru": ("Мой портал", "CRM", "Каталог", "Приложения", "1С", "Вы вошли как", "Установка приложения не завершена. Обратитесь к администратору.",
-           "Это тестовый портал", "товаров", "разделов", "складов", "сделок", "Название", "Внешний код", "Остаток", "Цена"),
-    "en": ("My portal", "CRM", "Catalogue", "Applications", "1C", "You are", "The application is not installed yet. Ask an administrator.",
-           "This is a sandbox portal", "products", "sections", "warehouses", "deals", "Name", "External code", "Stock", "Price"),
-    "ua": ("Мій портал", "CRM", "Каталог", "Застосунки", "1С", "Ви увійшли як", "Встановлення застосунку не завершено. Зверніться до адміністратора.",
-           "Це тестовий портал", "товарів", "розділів", "складів", "угод", "Назва", "Зовнішній код", "Залишок", "Ціна"),
-    "ro": ("Portalul meu", "CRM", "Catalog", "Aplicații", "1C", "Sunteți", "Aplicația nu este instalată. Adresați-vă administratorului.",
-           "Acesta este un portal de test", "produse", "secțiuni", "depozite", "tranzacții", "Nume", "Cod extern", "Stoc", "Preț"),
-}  # fmt: skip
-KEYS = ("home", "crm", "catalog", "apps", "app", "you", "not_ready", "sandbox", "products", "sections", "stores", "deals", "name", "code",
-        "stock", "price")  # fmt: skip
+WORDS: dict[str, dict[str, str]] = json.loads((STATIC / "words.json").read_text(encoding="utf-8"))
 SHOWN = 100
 
 
@@ -47,7 +36,7 @@ class Visit:
         self.portal = server.portal
         self.user = self.portal.user(str(params.get("user", "1")))
         self.lang = str(params.get("lang", "ru"))
-        self.words = dict(zip(KEYS, WORDS.get(self.lang, WORDS["en"]), strict=True))
+        self.words = WORDS.get(self.lang, WORDS["en"])
 
     @property
     def query(self) -> str:
@@ -174,7 +163,14 @@ def _host(visit: Visit, placement: str, handler: str, options: Row) -> str:
         "PLACEMENT": placement,
         "PLACEMENT_OPTIONS": placed,
     }
-    setup = {"sid": sid, "app": handler, "user": visit.user["id"], "users": _users(visit), "admin": visit.user["admin"], "init": init}
+    setup = {
+        "sid": sid,
+        "app": handler,
+        "user": visit.user["id"],
+        "users": _users(visit),
+        "admin": visit.user["admin"],
+        "init": init,
+    }
     inputs = "".join(f'<input type="hidden" name="{name}" value="{html.escape(str(value))}">' for name, value in form.items())
     join = "&" if "?" in handler else "?"
     name = f"{portal.domain}|{int(secure)}|{sid}"
@@ -188,8 +184,16 @@ def _host(visit: Visit, placement: str, handler: str, options: Row) -> str:
 
 def _users(visit: Visit) -> list[Row]:
     rows = visit.portal.store.all("users")
-    return [{"id": str(row["id"]), "name": f"{row['NAME']} {row['LAST_NAME']}", "photo": "", "position": row["WORK_POSITION"],
-             "url": f"/company/personal/user/{row['id']}/"} for row in rows]  # fmt: skip
+    return [
+        {
+            "id": str(row["id"]),
+            "name": f"{row['NAME']} {row['LAST_NAME']}",
+            "photo": "",
+            "position": row["WORK_POSITION"],
+            "url": f"/company/personal/user/{row['id']}/",
+        }
+        for row in rows
+    ]
 
 
 def _page(visit: Visit, here: str, title: str, content: str) -> str:
@@ -197,9 +201,13 @@ def _page(visit: Visit, here: str, title: str, content: str) -> str:
     places = [("home", "/", words["home"]), ("crm", "/crm/deal/", words["crm"]), ("catalog", "/catalog/", words["catalog"])]
     places.append(("app", "/app/", words["app"]))
     rows = visit.portal.store.all("placements") if visit.portal.app["installed"] else []
-    links = [f'<a class="{"here" if key == here else ""}" href="{url}?{visit.query}">{html.escape(text)}</a>' for key, url, text in places]
-    links += [f'<a class="small" href="/app/{quote(row["placement"])}?{visit.query}&amp;ID=1">{html.escape(row["title"] or row["placement"])}</a>'
-              for row in rows]  # fmt: skip
+    links = [
+        f'<a class="{"here" if key == here else ""}" href="{url}?{visit.query}">{html.escape(text)}</a>'
+        for key, url, text in places
+    ]
+    for row in rows:
+        name = html.escape(row["title"] or row["placement"])
+        links.append(f'<a class="small" href="/app/{quote(row["placement"])}?{visit.query}&amp;ID=1">{name}</a>')
     user = f"{visit.user['NAME']} {visit.user['LAST_NAME']}"
     template = Template((STATIC / "page.html").read_text(encoding="utf-8"))
     return template.substitute(
@@ -217,9 +225,11 @@ def _page(visit: Visit, here: str, title: str, content: str) -> str:
 def _home(visit: Visit) -> str:
     state, words = visit.server.state, visit.words
     counts = (("products", "products"), ("sections", "sections"), ("stores", "stores"), ("items_2", "deals"))
-    return '<div class="tiles">' + "".join(
-        f'<div class="card tile"><b>{state.count(kind)}</b><span>{words[word]}</span></div>' for kind, word in counts
-    ) + "</div>"  # fmt: skip
+    return (
+        '<div class="tiles">'
+        + "".join(f'<div class="card tile"><b>{state.count(kind)}</b><span>{words[word]}</span></div>' for kind, word in counts)
+        + "</div>"
+    )
 
 
 def _catalog(visit: Visit) -> str:

@@ -35,7 +35,7 @@ class Options:
 class Portal:
     """Everything behind the HTTP server."""
 
-    def __init__(  # noqa: PLR0913 — the settings of a whole world, all keyword-only
+    def __init__(
         self,
         *,
         client_id: str = "",

@@ -80,7 +80,9 @@ METHODS: dict[str, Method] = {}
 TRANSPORT = frozenset({"auth", "auth_connector", "access_token", "start", "sessid", "state", "lang"})
 
 
-def method(name: str, params: str = "", *, scope: str = "", write: bool = False) -> Callable[[Callable[[Call], Any]], Callable[[Call], Any]]:
+def method(
+    name: str, params: str = "", *, scope: str = "", write: bool = False
+) -> Callable[[Callable[[Call], Any]], Callable[[Call], Any]]:
     """Register a function as a REST method; `params` reads "id*:int fields*:array filter:array"."""
 
     def register(run: Callable[[Call], Any]) -> Callable[[Call], Any]:

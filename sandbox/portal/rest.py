@@ -108,7 +108,7 @@ class Rest:
                 status, body = error.status, error.body()
             self.portal.store.commit()
             known = method.name if method else name
-            command = Command(clock, known, params, body.get("error"), batched)
+            command = Command(clock, known, without_secrets(params), body.get("error"), batched)
             self.portal.calls.command(command, write=bool(method and method.write))
         if "error" not in body:
             self.portal.operating.charge(known, time.monotonic() - begun)
@@ -127,7 +127,7 @@ class Rest:
         if method is None:
             raise RestError("ERROR_METHOD_NOT_FOUND", "Method not found!", 404)
         self._allowed(method, token)
-        given = {key: value for key, value in params.items() if key not in {"auth", "access_token"}}
+        given = without_secrets(params)
         extra = unknown(method, given)
         for one in extra:
             portal.calls.unknown_params[f"{method.name}:{one}"] += 1
@@ -177,6 +177,11 @@ class RestErrorAnswer(PlainAnswer):
     def __init__(self) -> None:
         body = '{"error":"INTERNAL_SERVER_ERROR","error_description":"Internal server error"}'
         super().__init__(500, body, {"Content-Type": "application/json; charset=utf-8"})
+
+
+def without_secrets(params: dict[str, Any]) -> dict[str, Any]:
+    """A call's parameters without its credentials."""
+    return {key: value for key, value in params.items() if key not in {"auth", "access_token"}}
 
 
 def _covered(scope: str, granted: str) -> bool:

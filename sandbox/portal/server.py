@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -56,7 +57,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Broken connections are everyday life here; anything else is shown."""
-        if not isinstance(__import__("sys").exc_info()[1], (ConnectionError, ssl.SSLError)):
+        if not isinstance(sys.exc_info()[1], (ConnectionError, ssl.SSLError)):
             super().handle_error(request, client_address)
 
 
@@ -83,7 +84,9 @@ class PortalServer:
         installed: bool = False,
     ) -> None:
         folder = Path(data_dir) if data_dir is not None else None
-        self.portal = Portal(client_id=client_id, client_secret=client_secret, app_url=app_url, data_dir=folder, clock=clock, scope=scope)
+        self.portal = Portal(
+            client_id=client_id, client_secret=client_secret, app_url=app_url, data_dir=folder, clock=clock, scope=scope
+        )
         self.portal.bucket.size, self.portal.bucket.rate = bucket
         self._http = _Server(("127.0.0.1", port))
         self._http.portal_server = self
@@ -103,7 +106,9 @@ class PortalServer:
 
     def start(self) -> PortalServer:
         """Begin to answer, in a thread of its own."""
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, name="portal", daemon=True)
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, name="portal", daemon=True
+        )
         self._thread.start()
         return self
 
@@ -198,7 +203,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout: ClassVar[float] = 120
     server: _Server
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 — the base class names it so
+    def log_message(self, format: str, *args: Any) -> None:
         """Stay quiet: tokens are in the addresses."""
 
     @property

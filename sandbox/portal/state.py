@@ -56,7 +56,14 @@ class State:
         with portal.lock:
             kinds = only or sorted(kind for kind in portal.store.tables if kind not in SECRET_KINDS)
             state: dict[str, Any] = {kind: rows for kind, rows in portal.store.dump(kinds).items() if kind not in SECRET_KINDS}
-            app = {name: portal.app[name] for name in ("installed", "installer", "version", "status", "scope", "app_url", "options")}
-            state["portal"] = {"domain": portal.domain, "member_id": portal.member_id, "accounting": portal.options.accounting, "app": app}
+            app = {
+                name: portal.app[name] for name in ("installed", "installer", "version", "status", "scope", "app_url", "options")
+            }
+            state["portal"] = {
+                "domain": portal.domain,
+                "member_id": portal.member_id,
+                "accounting": portal.options.accounting,
+                "app": app,
+            }
             state["event_log"] = list(portal.events.log)
             return state

@@ -52,7 +52,14 @@ def add(call: Call) -> Row:
     needed(call, "currencies", row["currency"], refused("Currency is wrong"))
     needed(call, "users", row["responsibleId"], refused("Ответственный не найден"))
     now = iso(call.portal.clock())
-    row |= {"status": DRAFT, "createdBy": call.user["id"], "modifiedBy": call.user["id"], "dateCreate": now, "dateModify": now, "dateStatus": now}
+    row |= {
+        "status": DRAFT,
+        "createdBy": call.user["id"],
+        "modifiedBy": call.user["id"],
+        "dateCreate": now,
+        "dateModify": now,
+        "dateStatus": now,
+    }
     return {"document": shown(call.store.add("documents", row), DOCUMENT)}
 
 
@@ -191,7 +198,9 @@ def _apply(call: Call, row: Row, line: Row, sign: int) -> None:
 def _move(call: Call, product_id: int, store_id: int, amount: float) -> None:
     held = _held(call, product_id, store_id)
     if held is None:
-        held = call.store.add("storeproducts", {"productId": product_id, "storeId": store_id, "amount": 0, "quantityReserved": None})
+        held = call.store.add(
+            "storeproducts", {"productId": product_id, "storeId": store_id, "amount": 0, "quantityReserved": None}
+        )
     call.store.change("storeproducts", held, amount=number(held["amount"] + amount))
     product = call.store.get("products", product_id)
     if product is not None:
@@ -202,8 +211,15 @@ def _move(call: Call, product_id: int, store_id: int, amount: float) -> None:
 def _status(call: Call, row: Row, status: str) -> None:
     total = sum((line["amount"] or 0) * (line["purchasingPrice"] or 0) for line in _lines(call, row["id"]))
     now = iso(call.portal.clock())
-    call.store.change("documents", row, status=status, statusBy=call.user["id"], dateStatus=now, dateDocument=row["dateDocument"] or now,
-                      total=number(total))  # fmt: skip
+    call.store.change(
+        "documents",
+        row,
+        status=status,
+        statusBy=call.user["id"],
+        dateStatus=now,
+        dateDocument=row["dateDocument"] or now,
+        total=number(total),
+    )
 
 
 @method("catalog.document.cancel", "id*:int", scope="catalog", write=True)
@@ -319,6 +335,11 @@ def contractor_list(call: Call) -> Page:
 @method("catalog.enum.getStoreDocumentTypes", scope="catalog")
 def document_types(call: Call) -> Row:
     """Kinds of documents."""
-    names = {"A": "Приход товара на склад", "S": "Оприходование товара", "M": "Перемещение товара между складами", "R": "Возврат товара",
-             "D": "Списание товара"}  # fmt: skip
+    names = {
+        "A": "Приход товара на склад",
+        "S": "Оприходование товара",
+        "M": "Перемещение товара между складами",
+        "R": "Возврат товара",
+        "D": "Списание товара",
+    }
     return {"enum": [{"id": key, "name": name} for key, name in names.items()]}

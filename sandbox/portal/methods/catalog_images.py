@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from sandbox.portal.clock import iso
@@ -14,7 +15,8 @@ from sandbox.portal.registry import Call, Page, method
 from sandbox.portal.store import Row
 
 FIELDS = fields(
-    "id!:integer name!:string productId*^:integer type:string createTime!:datetime downloadUrl!:string detailUrl!:string", type="MORE_PHOTO"
+    "id!:integer name!:string productId*^:integer type:string createTime!:datetime downloadUrl!:string detailUrl!:string",
+    type="MORE_PHOTO",
 )
 TYPES = ("DETAIL_PICTURE", "PREVIEW_PICTURE", "MORE_PHOTO")
 PICTURES = {"detailPicture": "DETAIL_PICTURE", "previewPicture": "PREVIEW_PICTURE"}
@@ -61,16 +63,21 @@ def _shown(call: Call, product_id: int, file_id: int, kind: str) -> Row:
     file = call.store.get("files", file_id) or {"name": ""}
     image = call.store.get("images", file_id) or {"createTime": iso(call.portal.clock())}
     url = f"/upload/iblock/{file_id}/{file['name']}"
-    return {"createTime": image["createTime"], "detailUrl": url, "downloadUrl": call.portal.base_url + f"/rest/download.json?token=catalog{file_id}",
-            "id": file_id, "name": file["name"], "productId": product_id, "type": kind}  # fmt: skip
+    return {
+        "createTime": image["createTime"],
+        "detailUrl": url,
+        "downloadUrl": call.portal.base_url + f"/rest/download.json?token=catalog{file_id}",
+        "id": file_id,
+        "name": file["name"],
+        "productId": product_id,
+        "type": kind,
+    }
 
 
 def _all(call: Call, product: Row) -> list[Row]:
     held = [(product.get(name), kind) for name, kind in PICTURES.items()]
-    try:
+    with contextlib.suppress(RestError):
         held += [(int(item["value"]), "MORE_PHOTO") for item in product.get(_gallery_name(call, product)) or []]
-    except RestError:
-        pass
     return [_shown(call, product["id"], int(file_id), kind) for file_id, kind in held if file_id]
 
 

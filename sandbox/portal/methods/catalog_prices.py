@@ -14,8 +14,8 @@ from sandbox.portal.store import Row
 
 EVENT = "CATALOG.PRICE.ON."
 FIELDS = fields(
-    "id!:integer productId*^:integer extraId:integer catalogGroupId*^:integer price*:double currency*:string quantityFrom:integer "
-    "quantityTo:integer timestampX!:datetime"
+    "id!:integer productId*^:integer extraId:integer catalogGroupId*^:integer price*:double currency*:string "
+    "quantityFrom:integer quantityTo:integer timestampX!:datetime"
 )
 LISTED = (*FIELDS, "priceScale")
 SINGLE_ONLY = "Validate price error. Catalog product is allowed has only single price without ranges in price group"

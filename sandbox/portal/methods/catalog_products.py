@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sandbox.portal.clock import iso
@@ -28,8 +29,12 @@ from sandbox.portal.store import Row
 
 NO_IBLOCK, DENIED = 200040300000, 200040300040
 EVENT = "CATALOG.PRODUCT.ON."
-ABSENT = {"product": "Товар не существует", "sku": "Головной товар не существует", "offer": "Вариация товара не существует",
-          "service": "Услуга не существует"}  # fmt: skip
+ABSENT = {
+    "product": "Товар не существует",
+    "sku": "Головной товар не существует",
+    "offer": "Вариация товара не существует",
+    "service": "Услуга не существует",
+}
 NEW_TYPE = {"product": SIMPLE, "sku": EMPTY_SKU, "offer": ORPHAN, "service": SERVICE}
 
 
@@ -104,9 +109,13 @@ def _list(call: Call, name: str) -> Page:
         raise RestError(0, "Не указаны поля id, iblockId в полях выбора")
     if not isinstance(given, dict) or not (given.get("iblockId") or given.get("=iblockId") or given.get("@iblockId")):
         raise RestError(0, "Не указано поле iblockId в фильтре")
-    test = conditions(given, lambda field: field in kind.table or field.startswith("property") or field == "parentId", read=_filtered)
+    test = conditions(
+        given, lambda field: field in kind.table or field.startswith("property") or field == "parentId", read=_filtered
+    )
     # catalog.product.list shows every element of the block, the other lists only their own kind.
-    rows = [row for row in candidates(call.store, "products", given) if (name == "product" or row["type"] in kind.types) and test(row)]
+    rows = [
+        row for row in candidates(call.store, "products", given) if (name == "product" or row["type"] in kind.types) and test(row)
+    ]
     found = page(call, rows, call.get("order"), read=_filtered)
     return Page({kind.many: [shown(call, row, kind, names) for row in found.result]}, found.total, found.next)
 
@@ -151,9 +160,17 @@ def _fields(call: Call, name: str) -> Row:
             if field in table:
                 table[field]["isReadOnly"] = True
     for field, prop in properties(call, catalog["iblockId"]).items():
-        table[field] = {"isDynamic": True, "isImmutable": False, "isMultiple": prop["multiple"] == "Y", "isReadOnly": False,
-                        "isRequired": prop["isRequired"] == "Y", "name": prop["name"], "propertyType": prop["propertyType"],
-                        "type": "productproperty", "userType": prop["userType"] or ""}  # fmt: skip
+        table[field] = {
+            "isDynamic": True,
+            "isImmutable": False,
+            "isMultiple": prop["multiple"] == "Y",
+            "isReadOnly": False,
+            "isRequired": prop["isRequired"] == "Y",
+            "name": prop["name"],
+            "propertyType": prop["propertyType"],
+            "type": "productproperty",
+            "userType": prop["userType"] or "",
+        }
     return {kind.one: dict(sorted(table.items()))}
 
 
@@ -168,7 +185,7 @@ def _register(name: str) -> None:
         ("getFieldsByFilter", "filter*:array", _fields, False),
     )
     for verb, params, action, write in actions:
-        method(f"{prefix}.{verb}", params, scope="catalog", write=write)(lambda call, action=action: action(call, name))
+        method(f"{prefix}.{verb}", params, scope="catalog", write=write)(partial(action, name=name))
 
 
 for _name in KINDS:

@@ -13,12 +13,20 @@ from sandbox.portal.registry import Call, Page, method
 from sandbox.portal.store import Row
 
 FIELDS = fields(
-    "id!:integer iblockId*^:integer name*:string propertyType*:string active:char sort:integer code:string defaultValue:text "
-    "userType:string rowCount:integer colCount:integer listType:char multiple:char xmlId:string fileType:string multipleCnt:integer "
-    "linkIblockId:integer withDescription:char searchable:char filtrable:char isRequired:char hint:string userTypeSettings:array "
+    "id!:integer iblockId*^:integer name*:string propertyType*:string active:char sort:integer code:string "
+    "defaultValue:text userType:string rowCount:integer colCount:integer listType:char multiple:char xmlId:string fileType:string "
+    "multipleCnt:integer linkIblockId:integer withDescription:char searchable:char filtrable:char isRequired:char hint:string userTypeSettings:array "
     "timestampX!:datetime",
-    active="Y", sort=500, rowCount=1, colCount=30, listType="L", multiple="N", searchable="N", filtrable="N", isRequired="N",
-)  # fmt: skip
+    active="Y",
+    sort=500,
+    rowCount=1,
+    colCount=30,
+    listType="L",
+    multiple="N",
+    searchable="N",
+    filtrable="N",
+    isRequired="N",
+)
 ENUM = fields("id!:integer propertyId*^:integer value*:string xmlId*:string def:char sort:integer", sort=500, **{"def": "N"})
 FEATURE = fields("id!:integer propertyId*^:integer moduleId*:string featureId*:string isEnabled*:char")
 USER_TYPES = {
@@ -31,7 +39,10 @@ USER_TYPES = {
 }
 CODE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 NO_PROPERTY = RestError("", "productProperty does not exist")
-FEATURES = (("LIST_PAGE_SHOW", "Показывать на странице списка элементов"), ("DETAIL_PAGE_SHOW", "Показывать на детальной странице элемента"))
+FEATURES = (
+    ("LIST_PAGE_SHOW", "Показывать на странице списка элементов"),
+    ("DETAIL_PAGE_SHOW", "Показывать на детальной странице элемента"),
+)
 
 
 def refused(text: str) -> RestError:
@@ -81,9 +92,9 @@ def _check(call: Call, row: Row) -> None:
     if row["userTypeSettings"] is not None and not isinstance(row["userTypeSettings"], dict):
         raise refused("Invalid custom property type settings specified")
     if row["code"] and row["code"][0].isdigit():
-        raise refused(f"Код свойства \"{row['code']}\" не может начинаться с цифры.")
+        raise refused(f'Код свойства "{row["code"]}" не может начинаться с цифры.')
     if row["code"] and CODE.fullmatch(row["code"]) is None:
-        raise refused(f"Код свойства \"{row['code']}\" содержит недопустимые символы.")
+        raise refused(f'Код свойства "{row["code"]}" содержит недопустимые символы.')
 
 
 @method("catalog.productProperty.get", "id*:int", scope="catalog")
@@ -202,8 +213,8 @@ def feature_add(call: Call) -> Row:
         raise RestError(0, "Ошибочный набор параметров свойства")
     same = ("propertyId", "moduleId", "featureId")
     if any(all(one[name] == row[name] for name in same) for one in call.store.all("features")):
-        text = f"Mysql query error: (1062) Duplicate entry '{row['propertyId']}-{row['moduleId']}-{row['featureId']}' for key 'b_iblock_property_feature'"
-        raise RestError(0, text)
+        key = f"{row['propertyId']}-{row['moduleId']}-{row['featureId']}"
+        raise RestError(0, f"Mysql query error: (1062) Duplicate entry '{key}' for key 'b_iblock_property_feature'")
     return {"productPropertyFeature": shown(call.store.add("features", row), FEATURE)}
 
 

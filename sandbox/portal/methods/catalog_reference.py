@@ -19,7 +19,10 @@ PRICE_TYPE = fields(
 )
 PRICE_TYPE_LANG = fields("id!:integer catalogGroupId*:integer lang*:string name*:string")
 VAT = fields("id!:integer name*:string rate:double sort:integer active:char timestampX!:datetime", sort=100, active="Y")
-MEASURE = fields("id!:integer code*:integer measureTitle*:string symbol:string symbolIntl:string symbolLetterIntl:string isDefault:char", isDefault="N")
+MEASURE = fields(
+    "id!:integer code*:integer measureTitle*:string symbol:string symbolIntl:string symbolLetterIntl:string isDefault:char",
+    isDefault="N",
+)
 RATIO = fields("id!:integer productId*:integer ratio*:double isDefault:char")
 ROUNDING = fields("id!:integer catalogGroupId*:integer price*:double roundType*:integer roundPrecision*:double")
 LANGUAGES = ("ar", "br", "de", "en", "fr", "id", "it", "ja", "kz", "la", "pl", "ro", "ru", "th", "tr", "ua", "vn")
@@ -45,7 +48,7 @@ def price_type_add(call: Call) -> Row:
 
 def _free_name(call: Call, name: str, own: Any) -> None:
     if any(row["name"].casefold() == name.casefold() and row["id"] != own for row in call.store.all("price_types")):
-        raise RestError(0, f"Тип цены с кодом \"{name}\" уже существует.")
+        raise RestError(0, f'Тип цены с кодом "{name}" уже существует.')
 
 
 def _one_base(call: Call, stored: Row) -> None:
@@ -60,7 +63,12 @@ def price_type_update(call: Call) -> Row:
     """Change a price type."""
     writer(call)
     old = needed(call, "price_types", call["id"], NO_TYPE)
-    row = {**old, **read(call, call["fields"], PRICE_TYPE, adding=False), "timestampX": iso(call.portal.clock()), "modifiedBy": call.user["id"]}
+    row = {
+        **old,
+        **read(call, call["fields"], PRICE_TYPE, adding=False),
+        "timestampX": iso(call.portal.clock()),
+        "modifiedBy": call.user["id"],
+    }
     _free_name(call, row["name"], old["id"])
     if old["base"] == "Y":
         row["base"] = "Y"
@@ -251,4 +259,10 @@ def rounding_list(call: Call) -> Page:
 @method("catalog.enum.getRoundTypes", scope="catalog")
 def round_types(call: Call) -> Row:
     """Kinds of rounding."""
-    return {"enum": [{"id": 1, "name": "Математическое"}, {"id": 2, "name": "В пользу магазина"}, {"id": 4, "name": "В пользу клиента"}]}
+    return {
+        "enum": [
+            {"id": 1, "name": "Математическое"},
+            {"id": 2, "name": "В пользу магазина"},
+            {"id": 4, "name": "В пользу клиента"},
+        ]
+    }

@@ -11,8 +11,8 @@ from sandbox.portal.registry import Call, Page, method
 from sandbox.portal.store import Row
 
 STORE = fields(
-    "id!:integer title:string active:char address*:string description:string gpsN:double gpsS:double imageId:file dateModify:datetime "
-    "dateCreate:datetime userId:integer modifiedBy:integer phone:string schedule:string xmlId:string sort:integer email:string "
+    "id!:integer title:string active:char address*:string description:string gpsN:double gpsS:double imageId:file "
+    "dateModify:datetime dateCreate:datetime userId:integer modifiedBy:integer phone:string schedule:string xmlId:string sort:integer email:string "
     "issuingCenter:char code:string",
     active="Y",
     sort=100,
@@ -84,7 +84,9 @@ def get_fields(call: Call) -> Row:
 @method("catalog.storeproduct.get", "id*:int", scope="catalog")
 def amount_get(call: Call) -> Row:
     """Stock of one product in one warehouse."""
-    return {"storeProduct": shown(needed(call, "storeproducts", call["id"], RestError("", "Store product is not exists")), AMOUNT)}
+    return {
+        "storeProduct": shown(needed(call, "storeproducts", call["id"], RestError("", "Store product is not exists")), AMOUNT)
+    }
 
 
 @method("catalog.storeproduct.list", "select:array filter:array order:array start", scope="catalog")

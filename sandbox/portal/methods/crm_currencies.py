@@ -44,9 +44,16 @@ def add(call: Call) -> str:
     if len(code) != 3 or not code.isalpha() or call.store.get("currencies", code) is not None:
         raise RestError("", "Валюта уже существует или ее код неверен")
     languages = given.get("LANG") or {}
-    words = next(iter(languages.values()), {}) if isinstance(languages, dict) else {}
-    row = currency(code, f"{float(given['AMOUNT']):.4f}", str(given["SORT"]), "N", str(words.get("FULL_NAME", code)),
-                   str(words.get("FORMAT_STRING", "#")), iso(call.portal.clock()))  # fmt: skip
+    words: Row = next(iter(languages.values()), {}) if isinstance(languages, dict) else {}
+    row = currency(
+        code,
+        f"{float(given['AMOUNT']):.4f}",
+        str(given["SORT"]),
+        "N",
+        str(words.get("FULL_NAME", code)),
+        str(words.get("FORMAT_STRING", "#")),
+        iso(call.portal.clock()),
+    )
     call.store.put("currencies", {**row, "AMOUNT_CNT": str(given["AMOUNT_CNT"])})
     call.happened("ONCRMCURRENCYADD", {"ID": code})
     return code

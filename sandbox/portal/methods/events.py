@@ -46,7 +46,12 @@ def bind(call: Call) -> bool:
     if event not in _known(call):
         raise RestError("ERROR_EVENT_NOT_FOUND", "Event not found")
     _rights(call, "binding", offline=offline)
-    row: Row = {"event": event, "offline": int(offline), "auth_type": str(call.get("auth_type", 0)), "options": call.get("options")}
+    row: Row = {
+        "event": event,
+        "offline": int(offline),
+        "auth_type": str(call.get("auth_type", 0)),
+        "options": call.get("options"),
+    }
     row |= {"handler": "" if offline else _handler(call, call.get("handler")), "connector_id": call.connector if offline else ""}
     same = ("event", "offline", "auth_type", "handler", "connector_id")
     if any(all(one[name] == row[name] for name in same) for one in call.store.all("event_handlers")):
@@ -107,7 +112,9 @@ def _admin(call: Call) -> None:
 
 def _queue(call: Call) -> list[Row]:
     given = call.get("filter") or {}
-    test = conditions(given, lambda name: name in {"ID", "TIMESTAMP_X", "EVENT_NAME", "MESSAGE_ID", "PROCESS_ID", "ERROR"}, read=_read)
+    test = conditions(
+        given, lambda name: name in {"ID", "TIMESTAMP_X", "EVENT_NAME", "MESSAGE_ID", "PROCESS_ID", "ERROR"}, read=_read
+    )
     return [row for row in call.store.all("offline_events") if row["connector"] == call.connector and test(row)]
 
 

@@ -10,9 +10,21 @@ from sandbox.portal.registry import Call, method
 from sandbox.portal.store import Row
 
 ENTITIES = ("LEAD", "DEAL", "CONTACT", "COMPANY", "QUOTE", "SMART_INVOICE", "ORDER")
-PLACES = ("DETAIL_TAB", "DETAIL_TOOLBAR", "DETAIL_ACTIVITY", "ACTIVITY_TIMELINE_MENU", "DOCUMENTGENERATOR_BUTTON", "LIST_MENU", "LIST_TOOLBAR")
+PLACES = (
+    "DETAIL_TAB",
+    "DETAIL_TOOLBAR",
+    "DETAIL_ACTIVITY",
+    "ACTIVITY_TIMELINE_MENU",
+    "DOCUMENTGENERATOR_BUTTON",
+    "LIST_MENU",
+    "LIST_TOOLBAR",
+)
 PLACEMENTS = {
-    "crm": (*(f"CRM_{entity}_{place}" for entity in ENTITIES for place in PLACES), "CRM_DETAIL_SEARCH", "CRM_REQUISITE_AUTOCOMPLETE"),
+    "crm": (
+        *(f"CRM_{entity}_{place}" for entity in ENTITIES for place in PLACES),
+        "CRM_DETAIL_SEARCH",
+        "CRM_REQUISITE_AUTOCOMPLETE",
+    ),
     "": ("LEFT_MENU", "REST_APP_URI", "PAGE_BACKGROUND_WORKER", "REST_APP_WRAP"),
     "catalog": ("CATALOG_EXTERNAL_PRODUCT",),
 }
@@ -29,7 +41,12 @@ def _known(call: Call) -> list[str]:
     return [code for codes in PLACEMENTS.values() for code in codes] + dynamic
 
 
-@method("placement.bind", "PLACEMENT HANDLER TITLE DESCRIPTION GROUP_NAME LANG_ALL OPTIONS USER_ID ICON", scope="placement", write=True)
+@method(
+    "placement.bind",
+    "PLACEMENT HANDLER TITLE DESCRIPTION GROUP_NAME LANG_ALL OPTIONS USER_ID ICON",
+    scope="placement",
+    write=True,
+)
 def bind(call: Call) -> bool:
     """Bind a handler to a place."""
     if not call.admin:
@@ -59,7 +76,13 @@ def _row(call: Call, code: str, handler: str, options: Any) -> Row:
     languages = call.get("LANG_ALL") if isinstance(call.get("LANG_ALL"), dict) else {}
     title = str(call.get("TITLE") or next((text.get("TITLE", "") for text in languages.values()), ""))
     if not languages and title:
-        languages = {"ru": {"TITLE": title, "DESCRIPTION": str(call.get("DESCRIPTION") or ""), "GROUP_NAME": str(call.get("GROUP_NAME") or "")}}
+        languages = {
+            "ru": {
+                "TITLE": title,
+                "DESCRIPTION": str(call.get("DESCRIPTION") or ""),
+                "GROUP_NAME": str(call.get("GROUP_NAME") or ""),
+            }
+        }
     row: Row = {"placement": code, "userId": 0, "handler": handler, "options": options, "title": title}
     return row | {"description": str(call.get("DESCRIPTION") or ""), "langAll": languages}
 
@@ -89,7 +112,11 @@ def listed(call: Call) -> list[str]:
     """Codes that can be bound."""
     scope = call.get("SCOPE")
     known = _known(call)
-    return [code for code in known if code in PLACEMENTS.get(str(scope), ()) or (scope == "crm" and "DYNAMIC" in code)] if scope else known
+    return (
+        [code for code in known if code in PLACEMENTS.get(str(scope), ()) or (scope == "crm" and "DYNAMIC" in code)]
+        if scope
+        else known
+    )
 
 
 @method("placement.unbind", "PLACEMENT HANDLER USER_ID", scope="placement", write=True)

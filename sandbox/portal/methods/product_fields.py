@@ -17,11 +17,12 @@ from sandbox.portal.store import Row
 SIMPLE, SKU, OFFER, ORPHAN, EMPTY_SKU, SERVICE = 1, 3, 4, 5, 6, 7
 
 ALL = fields(
-    "active:char available!:char barcodeMulti:char bundle!:char canBuyZero:char code:string createdBy:integer dateActiveFrom:datetime "
-    "dateActiveTo:datetime dateCreate:datetime detailPicture:file detailText:string detailTextType:string height:double iblockId*^:integer "
-    "iblockSectionId:integer id!:integer length:double measure:integer modifiedBy:integer name*:string previewPicture:file "
-    "previewText:string previewTextType:string purchasingCurrency:string purchasingPrice:double quantity:double quantityReserved:double "
-    "quantityTrace:char recurSchemeLength:integer recurSchemeType:string sort:integer subscribe:char timestampX!:datetime "
+    "active:char available!:char barcodeMulti:char bundle!:char canBuyZero:char code:string createdBy:integer "
+    "dateActiveFrom:datetime dateActiveTo:datetime dateCreate:datetime detailPicture:file detailText:string "
+    "detailTextType:string height:double "
+    "iblockId*^:integer iblockSectionId:integer id!:integer length:double measure:integer modifiedBy:integer name*:string previewPicture:file "
+    "previewText:string previewTextType:string purchasingCurrency:string purchasingPrice:double quantity:double "
+    "quantityReserved:double quantityTrace:char recurSchemeLength:integer recurSchemeType:string sort:integer subscribe:char timestampX!:datetime "
     "trialPriceId:integer type!:integer vatId:integer vatIncluded:char weight:double width:double withoutOrder:char xmlId:string",
     active="Y",
     available="Y",
@@ -38,9 +39,28 @@ ALL = fields(
     withoutOrder="N",
 )
 # What belongs to offers is not editable on their parent; a service has no stock and no size.
-TRADE = ("barcodeMulti", "quantityReserved", "quantityTrace", "recurSchemeLength", "recurSchemeType", "trialPriceId", "withoutOrder")
+TRADE = (
+    "barcodeMulti",
+    "quantityReserved",
+    "quantityTrace",
+    "recurSchemeLength",
+    "recurSchemeType",
+    "trialPriceId",
+    "withoutOrder",
+)
 PARENT_READ_ONLY = frozenset({"quantity", "measure", "vatId", "vatIncluded", "purchasingPrice", "purchasingCurrency", "weight"})
-GOODS = ("canBuyZero", "height", "length", "measure", "purchasingCurrency", "purchasingPrice", "quantity", "subscribe", "weight", "width")
+GOODS = (
+    "canBuyZero",
+    "height",
+    "length",
+    "measure",
+    "purchasingCurrency",
+    "purchasingPrice",
+    "quantity",
+    "subscribe",
+    "weight",
+    "width",
+)
 STOCK = frozenset({"quantity", "quantityReserved", "purchasingPrice", "purchasingCurrency"})
 LIST_ONLY = frozenset({"barcodeMulti", "recurSchemeLength", "recurSchemeType", "trialPriceId", "withoutOrder"})
 MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"<svg", b"<?xm")
@@ -65,16 +85,26 @@ def _without(*names: str) -> dict[str, Field]:
 
 def _parent_fields() -> dict[str, Field]:
     table = _without(*TRADE)
-    return {name: Field(name, f.kind, f.required, name in PARENT_READ_ONLY or f.read_only, f.immutable, f.default) for name, f in table.items()}
+    return {
+        name: Field(name, f.kind, f.required, name in PARENT_READ_ONLY or f.read_only, f.immutable, f.default)
+        for name, f in table.items()
+    }
 
 
 KINDS = {
     "product": Kind("catalog.product", "product", "element", "products", frozenset({SIMPLE}), ALL),
     "sku": Kind("catalog.product.sku", "sku", "sku", "units", frozenset({SKU, EMPTY_SKU}), _parent_fields()),
-    "offer": Kind("catalog.product.offer", "offer", "offer", "offers", frozenset({OFFER, ORPHAN}),
-                  ALL | {"parentId": Field("parentId", "productproperty")}, offers=True),
+    "offer": Kind(
+        "catalog.product.offer",
+        "offer",
+        "offer",
+        "offers",
+        frozenset({OFFER, ORPHAN}),
+        ALL | {"parentId": Field("parentId", "productproperty")},
+        offers=True,
+    ),
     "service": Kind("catalog.product.service", "service", "service", "services", frozenset({SERVICE}), _without(*TRADE, *GOODS)),
-}  # fmt: skip
+}
 
 
 def kind_of(row: Row) -> Kind:

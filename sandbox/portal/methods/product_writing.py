@@ -17,7 +17,11 @@ def read_fields(call: Call, kind: Kind, given: Any, old: Row | None) -> Row:
     """The writable fields of `given` in stored form."""
     if not isinstance(given, dict):
         given = {}
-    plain = {name: item for name, item in given.items() if not name.startswith("property") and name not in {"parentId", "iblockSection"}}
+    plain = {
+        name: item
+        for name, item in given.items()
+        if not name.startswith("property") and name not in {"parentId", "iblockSection"}
+    }
     row = read(call, plain, kind.table, adding=old is None)
     if call.portal.options.accounting:
         # With warehouse accounting on the fields are read-only, and read-only fields are dropped without a word.

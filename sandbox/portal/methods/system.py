@@ -73,7 +73,9 @@ def scope(call: Call) -> list[str]:
 def methods(call: Call) -> list[str]:
     """Names of methods, of one scope or of all."""
     wanted = call.get("scope")
-    return sorted(known.name for known in METHODS.values() if wanted is None or known.scope == wanted) + ([] if wanted else list(SERVICE))
+    return sorted(known.name for known in METHODS.values() if wanted is None or known.scope == wanted) + (
+        [] if wanted else list(SERVICE)
+    )
 
 
 @method("method.get", "name:string")
@@ -118,7 +120,14 @@ def _notify(call: Call, kind: str) -> int:
     for row in call.store.all("notifications"):
         if tag and row["tag"] == tag and row["user_id"] == user_id:
             call.store.remove("notifications", row["id"])
-    row = {"user_id": user_id, "message": call["MESSAGE"], "tag": tag, "sub_tag": call.get("SUB_TAG"), "kind": kind, "from": call.user["id"]}
+    row = {
+        "user_id": user_id,
+        "message": call["MESSAGE"],
+        "tag": tag,
+        "sub_tag": call.get("SUB_TAG"),
+        "kind": kind,
+        "from": call.user["id"],
+    }
     return int(call.store.add("notifications", row)["id"])
 
 

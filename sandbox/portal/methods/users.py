@@ -12,11 +12,22 @@ from sandbox.portal.store import Row
 BRIEF = ("ID", "XML_ID", "ACTIVE", "NAME", "LAST_NAME", "SECOND_NAME", "WORK_POSITION", "UF_DEPARTMENT", "USER_TYPE", "IS_ONLINE")
 BASIC = ("EMAIL", "LAST_LOGIN", "DATE_REGISTER", "WORK_PHONE", "PERSONAL_MOBILE")
 LABELS = {
-    "ID": "ID", "XML_ID": "Внешний код", "ACTIVE": "Активность", "NAME": "Имя", "LAST_NAME": "Фамилия", "SECOND_NAME": "Отчество",
-    "EMAIL": "E-Mail", "LAST_LOGIN": "Последняя авторизация", "DATE_REGISTER": "Дата регистрации", "WORK_POSITION": "Должность",
-    "WORK_PHONE": "Телефон компании", "PERSONAL_MOBILE": "Личный мобильный", "UF_DEPARTMENT": "Подразделения", "USER_TYPE": "Тип пользователя",
+    "ID": "ID",
+    "XML_ID": "Внешний код",
+    "ACTIVE": "Активность",
+    "NAME": "Имя",
+    "LAST_NAME": "Фамилия",
+    "SECOND_NAME": "Отчество",
+    "EMAIL": "E-Mail",
+    "LAST_LOGIN": "Последняя авторизация",
+    "DATE_REGISTER": "Дата регистрации",
+    "WORK_POSITION": "Должность",
+    "WORK_PHONE": "Телефон компании",
+    "PERSONAL_MOBILE": "Личный мобильный",
+    "UF_DEPARTMENT": "Подразделения",
+    "USER_TYPE": "Тип пользователя",
     "IS_ONLINE": "IS_ONLINE",
-}  # fmt: skip
+}
 
 
 def shown(call: Call, user: Row) -> Row:
@@ -37,7 +48,11 @@ def current(call: Call) -> Row:
     return row | {"LAST_ACTIVITY_DATE": iso(call.portal.clock()).replace("T", " ")[:19]}
 
 
-@method("user.get", "sort order filter FILTER ADMIN_MODE select IMAGE_RESIZE ID NAME LAST_NAME EMAIL XML_ID ACTIVE USER_TYPE", scope="user")
+@method(
+    "user.get",
+    "sort order filter FILTER ADMIN_MODE select IMAGE_RESIZE ID NAME LAST_NAME EMAIL XML_ID ACTIVE USER_TYPE",
+    scope="user",
+)
 def get(call: Call) -> Page:
     """Users by filter, 50 a page."""
     given = call.get("filter") or call.get("FILTER") or {}
