@@ -60,6 +60,8 @@ B24_REQUEST_LIMIT = env.float("B24_REQUEST_LIMIT", default=60.0)
 EXCHANGE_ZIP = env.bool("EXCHANGE_ZIP", default=True)
 EXCHANGE_FILE_LIMIT = env.int("EXCHANGE_FILE_LIMIT", default=8 * 1024 * 1024)
 EXCHANGE_MAX_UPLOAD = env.int("EXCHANGE_MAX_UPLOAD", default=4 * 1024**3)
+# Seconds without a request after which 1C counts as done with its exchange.
+EXCHANGE_QUIET_SECONDS = env.float("EXCHANGE_QUIET_SECONDS", default=15.0)
 SENTRY_DSN = env("SENTRY_DSN", default="")
 # Lets a monitor on another machine read /metrics; without it only this machine may.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
@@ -192,6 +194,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # A tick every two seconds is no news.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
         # urllib3 logs whole addresses at DEBUG.
         "urllib3": {"level": "WARNING"},
     },
@@ -216,14 +221,4 @@ STORAGES = {
         if EMBEDDED or TESTING
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
-}
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    # Without DEBUG Django would mail errors to nobody; they belong to the operator's log.
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
 }
