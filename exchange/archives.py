@@ -9,8 +9,9 @@ import zlib
 from pathlib import Path
 from typing import IO, Final
 
-from exchange.file_names import clean_name, extension, refusal
-from exchange.protocol import UNZIP_FAILED, Refused
+from exchange import protocol
+from exchange.file_names import clean_name, extension
+from exchange.protocol import Refused, unzip_failed
 
 MOST_FILES: Final = 200_000
 # Text of a catalogue shrinks to a twentieth; a thousandth is a bomb. Small entries may do as they like.
@@ -37,22 +38,22 @@ def entries(archive: zipfile.ZipFile, room: int) -> dict[str, zipfile.ZipInfo]:
     """
     infos = [info for info in archive.infolist() if not info.is_dir()]
     if len(infos) > MOST_FILES:
-        raise Refused(f"{UNZIP_FAILED} В архиве слишком много файлов.")
+        raise Refused(unzip_failed(protocol.ZIP_TOO_MANY))
     if sum(info.file_size for info in infos) > room:
-        raise Refused(f"{UNZIP_FAILED} Распакованные файлы больше, чем разрешено.")
+        raise Refused(unzip_failed(protocol.ZIP_TOO_LARGE))
     found: dict[str, zipfile.ZipInfo] = {}
     seen: set[str] = set()
     for info in infos:
         if info.flag_bits & 1:
-            raise Refused(f"{UNZIP_FAILED} Архив защищён паролем.")
+            raise Refused(unzip_failed(protocol.ZIP_LOCKED))
         if stat.S_ISLNK(info.external_attr >> 16):
-            raise Refused(f"{UNZIP_FAILED} В архиве есть ссылка вместо файла.")
+            raise Refused(unzip_failed(protocol.ZIP_LINK))
         name = _name(info)
         if name is None:
             continue
         folded = unicodedata.normalize("NFC", name).casefold()
         if folded in seen:
-            raise Refused(f"{UNZIP_FAILED} Файл есть в архиве дважды: {name[:100]}.")
+            raise Refused(protocol.zip_twice(name))
         seen.add(folded)
         found[name] = info
     return found
@@ -61,7 +62,7 @@ def entries(archive: zipfile.ZipFile, room: int) -> dict[str, zipfile.ZipInfo]:
 def _name(info: zipfile.ZipInfo) -> str | None:
     raw = info.filename
     if raw.startswith(("/", "\\")) or ":" in raw or ".." in raw.replace("\\", "/").split("/"):
-        raise Refused(f"{UNZIP_FAILED} {refusal(raw, 'ведёт за пределы архива')}")
+        raise Refused(unzip_failed(protocol.name_refused(raw, protocol.NAME_LEADS_OUT)))
     if not raw.isascii() and not info.flag_bits & 0x800:
         # Without the UTF-8 flag zipfile decodes cp437; Windows wrote cp866.
         raw = raw.encode("cp437", "replace").decode("cp866", "replace")
@@ -84,7 +85,7 @@ def extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> in
                 out.write(block)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
         target.unlink(missing_ok=True)
-        raise Refused(f"{UNZIP_FAILED} Архив повреждён: {info.filename[:80]}.") from error
+        raise Refused(protocol.zip_broken(info.filename)) from error
     except Refused:
         target.unlink(missing_ok=True)
         raise
@@ -93,9 +94,9 @@ def extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> in
 
 def _guard(info: zipfile.ZipInfo, size: int) -> None:
     if size > info.file_size:
-        raise Refused(f"{UNZIP_FAILED} Файл в архиве больше, чем заявлено.")
+        raise Refused(unzip_failed(protocol.ZIP_LIES))
     if size > RATIO_FROM and size > WORST_RATIO * max(1, info.compress_size):
-        raise Refused(f"{UNZIP_FAILED} Файл в архиве сжат неправдоподобно сильно.")
+        raise Refused(unzip_failed(protocol.ZIP_BOMB))
 
 
 def opened(stream: IO[bytes]) -> zipfile.ZipFile:
@@ -103,4 +104,4 @@ def opened(stream: IO[bytes]) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(stream)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise Refused(f"{UNZIP_FAILED} Архив получен не полностью или повреждён.") from error
+        raise Refused(unzip_failed(protocol.ZIP_CUT)) from error

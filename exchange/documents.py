@@ -10,7 +10,7 @@ from django.utils import timezone
 from exchange import archives, sessions
 from exchange.file_names import extension, reading_order
 from exchange.models import ExchangeSession, ImportRun, UploadedFile
-from exchange.protocol import FILE_EMPTY
+from exchange.protocol import DOCTYPE, FILE_EMPTY, NOT_XML
 from exchange.storage import is_complete_xml
 from exchange.unpacking import is_archive, unpack
 
@@ -55,5 +55,5 @@ def _fault(path: Path) -> str:
     with path.open("rb") as stream:
         head = stream.read(4096).replace(b"\0", b"")
     if b"<!DOCTYPE" in head.upper():
-        return "Файл содержит объявление DOCTYPE; такие файлы не принимаются."
-    return "" if is_complete_xml(path) else "Файл получен не полностью или не является XML-документом."
+        return DOCTYPE
+    return "" if is_complete_xml(path) else NOT_XML

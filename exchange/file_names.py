@@ -6,17 +6,20 @@ import re
 import unicodedata
 from typing import Final
 
-from exchange.protocol import Refused
+from exchange import protocol
+from exchange.protocol import Refused, name_refused
 
 PICTURES: Final = frozenset({"jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "webp", "tif", "tiff", "heic", "avif"})
 # Files of an item (instructions, drawings): taken so that the exchange goes on, never run and never served.
 ATTACHMENTS: Final = frozenset(
-    "pdf doc docx xls xlsx ppt pptx odt ods rtf txt csv json htm html svg ico eps ai psd cdr dwg dxf stl "
-    "mp3 mp4 avi mov wmv mkv webm rar 7z gz mxl grs geo p7s sig".split()
+    "pdf doc docx xls xlsx ppt pptx odt ods rtf txt csv json htm html svg ico eps ai psd cdr dwg dxf stl mp3 mp4 avi mov wmv mkv "  # noqa: SIM905
+    "webm rar 7z gz mxl grs geo p7s sig".split()
 )
 _ALLOWED: Final = PICTURES | ATTACHMENTS | {"xml", "zip"}
 _FORBIDDEN: Final = re.compile(r'[:*?"<>|]')
 LONGEST: Final = 255
+# What clients put before the name, as the site they were built for took it off.
+_PREFIXES: Final = ("/tmp/", "/upload/1c/webdata/", "upload/1c/webdata/", "/upload/1c_catalog/", "upload/1c_catalog/")  # noqa: S108
 # Dictionaries, then goods, then what refers to them.
 _READING_ORDER: Final = (
     (re.compile(r"^(references?|groups|units|storages|pricelists|properties)", re.IGNORECASE), 0),
@@ -30,24 +33,18 @@ _READING_ORDER: Final = (
 def clean_name(name: str) -> str:
     """The name relative to the upload, with forward slashes; raises Refused for one that leads elsewhere or is no file name."""
     path = unicodedata.normalize("NFC", name).replace("\\", "/").strip()
-    for prefix in ("/tmp/", "/upload/1c/webdata/", "upload/1c/webdata/", "/upload/1c_catalog/", "upload/1c_catalog/"):
+    for prefix in _PREFIXES:
         path = path.removeprefix(prefix)
     parts = path.split("/")
     if not path or len(path) > LONGEST or any(len(part) > 200 for part in parts) or len(parts) > 8:
-        raise Refused(refusal(name, "пустое или слишком длинное"))
+        raise Refused(name_refused(name, protocol.NAME_LENGTH))
     if any(part in ("", ".", "..") or part != part.strip() for part in parts):
-        raise Refused(refusal(name, "ведёт за пределы папки обмена"))
+        raise Refused(name_refused(name, protocol.NAME_LEADS_OUT))
     if not path.isprintable() or "\ufffd" in path or _FORBIDDEN.search(path):
-        raise Refused(refusal(name, "недопустимые символы"))
+        raise Refused(name_refused(name, protocol.NAME_LETTERS))
     if extension(path) not in _ALLOWED:
-        raise Refused(refusal(name, "недопустимое расширение"))
+        raise Refused(name_refused(name, protocol.NAME_KIND))
     return path
-
-
-def refusal(name: str, reason: str) -> str:
-    """The sentence about a name; the name itself is cut and made harmless to show."""
-    shown = "".join(letter if letter.isprintable() else "?" for letter in name[:80])
-    return f"Имя файла «{shown}» не принято: {reason}."
 
 
 def extension(name: str) -> str:

@@ -19,7 +19,7 @@ from exchange.dialects import Dialect, choose
 from exchange.file_names import clean_name, reading_order
 from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
 from exchange.protocol import Answer, Refused
-from exchange.unpacking import Unpacking, is_archive, unpack
+from exchange.unpacking import is_archive, unpack
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +76,10 @@ def reply(asked: Asked) -> Reply:
         who = sessions.sign_in(asked.credentials, key=asked.key, address=asked.address, sessid=asked.sessid, type_=asked.type)
         base = who.base
         sessions.touch(base, _said(asked))
-        encoding = choose(base.configuration, asked.version or str(base.observed.get("version", ""))).encoding
+        encoding = choose(base.configuration, asked.version or (who.session.version if who.session else "")).encoding
         return Reply(_answer(asked, who), encoding, base)
+    except sessions.TooManyTries as refused:
+        return Reply(protocol.failure(refused.text), encoding, None)
     except Refused as refused:
         return Reply(protocol.failure(refused.text), encoding, base or sessions.base_named(asked.credentials.login))
 
@@ -139,10 +141,12 @@ def _import(exchange: Exchange) -> Answer:
     name = clean_name(asked.file_name)
     state = unpack(exchange.session, name, seconds=UNPACK_SECONDS)
     if state is not None:
-        return protocol.progress(_unpacking_text(state))
+        if not state.total:
+            sleep(exchange.dialect.hold)
+        return protocol.progress(protocol.UNZIPPED if state.finished else protocol.unzipping(*state))
     file = storage.stored(exchange.session, name)
     if file is None:
-        raise Refused(f"Файл {name[:120]} не был получен сервером. Повторите выгрузку.")
+        raise Refused(protocol.never_sent(name))
     files = [file]
     if file.unpacked_at is not None and file.size == 0:
         # The archive itself was named: everything in it is meant.
@@ -184,10 +188,11 @@ def _answer_of_runs(runs: list[ImportRun], hold: float) -> Answer:
             sleep(nap)
             run.refresh_from_db(fields=["state", "bytes_read", "counts", "error", "lease_until", "started_at"])
         if run.state == ImportRun.State.FAILED:
-            return protocol.failure(run.error or f"Файл {run.file_name[:100]} не удалось прочитать.")
+            return protocol.failure(run.error or protocol.not_read(run.file_name))
         if run.state in _AT_WORK:
             return _progress_of(run)
-    return protocol.success(protocol.IMPORTED, *(text for run in runs if (text := _failed_items(run))))
+    failed = sum(int(run.counts.get("failed", 0)) for run in runs)
+    return protocol.success(protocol.IMPORTED, *([protocol.not_taken(failed)] if failed else []))
 
 
 def naps(seconds: float) -> Iterator[float]:
@@ -201,30 +206,10 @@ def naps(seconds: float) -> Iterator[float]:
 def _progress_of(run: ImportRun) -> Answer:
     silent = sessions.silent_for(run, timezone.now())
     if silent > sessions.SILENT_TOO_LONG:
-        raise Refused("Файл принят, но сервер обмена пока не может его прочитать. Повторите обмен позже.")
+        raise Refused(protocol.STALLED)
     if run.state == ImportRun.State.WAITING:
-        return protocol.progress(_waiting_text(run))
+        return protocol.progress(protocol.waiting_state(run.file_name, run.size))
     return protocol.progress(protocol.reading_state(run.counts, run.bytes_read / max(1, run.size)))
-
-
-def _waiting_text(run: ImportRun) -> str:
-    megabytes = f"{run.size / 1024**2:.1f}".replace(".", ",")
-    return f"Файл {run.file_name[:100]} принят ({megabytes} МБ) и ожидает чтения."
-
-
-def _failed_items(run: ImportRun) -> str:
-    failed = int(run.counts.get("failed", 0))
-    if not failed:
-        return ""
-    return f"Не удалось принять {protocol.counted(failed, 'объект', 'объекта', 'объектов')}: причины на странице приложения в Битрикс24."
-
-
-def _unpacking_text(state: Unpacking) -> str:
-    if state.finished:
-        return protocol.UNZIPPED
-    if not state.total:
-        return protocol.UNZIPPING
-    return f"{protocol.UNZIPPING} Готово {state.done} из {protocol.counted(state.total, 'файла', 'файлов', 'файлов')}."
 
 
 def _documents_answer(runs: list[ImportRun]) -> Answer:

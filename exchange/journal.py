@@ -29,7 +29,13 @@ class Request(NamedTuple):
 
 
 def write(base: OneCBase | None, request: Request, answer: Answer, milliseconds: int) -> None:
-    """Add a row; a journal that cannot be written is no reason to fail an exchange."""
+    """Add a row; a journal that cannot be written is no reason to fail an exchange.
+
+    What comes from nobody we know is only logged: no page could show it, and anybody could fill the table.
+    """
+    if base is None:
+        log.info("1C, nobody known: %s %r %r: %r", request.method[:8], request.type[:20], request.mode[:20], told(answer)[:200])
+        return
     try:
         ExchangeRequest.objects.create(
             base=base,

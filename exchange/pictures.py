@@ -1,6 +1,7 @@
 """Pictures of a base, kept by content until long after their upload is gone: the push needs them later, and only once.
 
-`DATA_DIR/pictures/<base>/<2 hex>/<sha256>` holds the bytes, `…/names/<2 hex>/<sha256 of the path>` the digest that a path stands for.
+`DATA_DIR/pictures/<base>/<2 hex>/<sha256>` holds the bytes, `names/<2 hex>/<sha256 of the path>` beside them the digest that a
+path stands for.
 """
 
 from __future__ import annotations

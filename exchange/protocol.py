@@ -14,6 +14,8 @@ from typing import Final
 COOKIE: Final = "PHPSESSID"
 SESSID: Final = "sessid"
 TEXT_LIMIT: Final = 254
+# The first letter is a Latin C: 1C has always been given it so.
+STATUSES: Final = "\x43татусы"
 
 MODES: Final[Mapping[str, frozenset[str]]] = {
     "catalog": frozenset({"checkauth", "init", "file", "import", "deactivate", "complete"}),
@@ -48,6 +50,23 @@ DEACTIVATED: Final = "Деактивация элементов завершен
 COMPLETED: Final = "Завершение процедуры импорта"
 NO_FILE_NAME: Final = "В запросе не указано имя файла (параметр filename)."
 NO_TIMESTAMP: Final = "В запросе нет отметки времени начала выгрузки (параметр timestamp)."
+BASE_FULL: Final = "Слишком много файлов этой базы ждут обработки. Повторите обмен через час."
+DISK_FULL: Final = "На сервере обмена закончилось место. Сообщите администратору и повторите обмен позже."
+STALLED: Final = "Файл принят, но сервер обмена пока не может его прочитать. Повторите обмен позже."
+DOCTYPE: Final = "Файл содержит объявление DOCTYPE; такие файлы не принимаются."
+NOT_XML: Final = "Файл получен не полностью или не является XML-документом."
+NAME_LEADS_OUT: Final = "ведёт за пределы папки обмена"
+NAME_LENGTH: Final = "пустое или слишком длинное"
+NAME_LETTERS: Final = "недопустимые символы"
+NAME_KIND: Final = "недопустимое расширение"
+ZIP_TOO_MANY: Final = "В архиве слишком много файлов."
+ZIP_TOO_LARGE: Final = "Распакованные файлы больше, чем разрешено."
+ZIP_LOCKED: Final = "Архив защищён паролем."
+ZIP_LINK: Final = "В архиве есть ссылка вместо файла."
+ZIP_CUT: Final = "Архив получен не полностью или повреждён."
+ZIP_LIES: Final = "Файл в архиве больше, чем заявлено."
+ZIP_BOMB: Final = "Файл в архиве сжат неправдоподобно сильно."
+ZIP_EMPTY: Final = "В архиве нет файлов обмена."
 
 
 class Refused(Exception):
@@ -124,10 +143,10 @@ def no_documents(formed: str) -> Answer:
 
 
 def no_dictionaries() -> Answer:
-    """`info` with nothing to offer yet; the first letter of `Cтатусы` is Latin, as 1C has always been given it."""
+    """`info` with nothing to offer yet."""
     return Answer(
         '<?xml version="1.0" encoding="windows-1251"?>\n'
-        "<Справочник><Cтатусы></Cтатусы><ПлатежныеСистемы></ПлатежныеСистемы>"  # noqa: RUF001
+        f"<Справочник><{STATUSES}></{STATUSES}><ПлатежныеСистемы></ПлатежныеСистемы>"
         "<СлужбыДоставки></СлужбыДоставки></Справочник>",
         xml=True,
     )
@@ -172,3 +191,68 @@ def reading_state(counts: Mapping[str, int], share: float) -> str:
     what = " и ".join(told[:2])
     percent = f"({max(0, min(99, int(share * 100)))} %)"
     return f"Прочитано {what} из файла {percent}." if what else f"Файл читается {percent}."
+
+
+def name_refused(name: str, reason: str) -> str:
+    """The sentence about a file name; the name itself is cut and made harmless to show."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in name[:80])
+    return f"Имя файла «{shown}» не принято: {reason}."
+
+
+def unzip_failed(reason: str) -> str:
+    """The sentence that users know, and what was wrong."""
+    return f"{UNZIP_FAILED} {reason}"
+
+
+def zip_twice(name: str) -> str:
+    return unzip_failed(f"Файл есть в архиве дважды: {name[:100]}.")
+
+
+def zip_broken(name: str) -> str:
+    return unzip_failed(f"Файл в архиве повреждён: {name[:100]}.")
+
+
+def unzipping(done: int, total: int) -> str:
+    """How far an archive is unpacked, for a person (0 of 0: not known)."""
+    return f"{UNZIPPING} Готово {done} из {counted(total, 'файла', 'файлов', 'файлов')}." if total else UNZIPPING
+
+
+def too_many_tries(seconds: int) -> str:
+    wait = counted(seconds, "секунду", "секунды", "секунд")
+    return f"Слишком много попыток входа с неверным паролем. Проверьте имя и пароль и повторите через {wait}."
+
+
+def upload_too_large(limit: int) -> str:
+    return f"Выгрузка больше, чем разрешено ({limit // 1024**2} МБ). Разбейте её на части в настройках обмена 1С."
+
+
+def write_failed(name: str) -> str:
+    return f"Ошибка записи в файл {name[:150]}."
+
+
+def being_received(name: str) -> str:
+    return f"Файл {name[:120]} уже принимается другим запросом. Повторите обмен."
+
+
+def never_sent(name: str) -> str:
+    return f"Файл {name[:120]} не был получен сервером. Повторите выгрузку."
+
+
+def not_read(name: str) -> str:
+    return f"Файл {name[:120]} не удалось прочитать."
+
+
+def waiting_state(name: str, size: int) -> str:
+    """What 1C shows before a worker has begun with the file."""
+    megabytes = f"{size / 1024**2:.1f}".replace(".", ",")
+    return f"Файл {name[:100]} принят ({megabytes} МБ) и ожидает чтения."
+
+
+def not_taken(failed: int) -> str:
+    what = counted(failed, "объект", "объекта", "объектов")
+    return f"Не удалось принять {what}: причины на странице приложения в Битрикс24."
+
+
+def defect(code: str) -> str:
+    """What 1C is told of an error of ours; `code` finds it in the log."""
+    return f"Внутренняя ошибка сервера обмена. Повторите обмен; если не поможет, сообщите поддержке код {code}."

@@ -26,7 +26,7 @@ from exchange.credentials import Credentials
 from exchange.dialects import BY_CONFIGURATION
 from exchange.file_names import reading_order
 from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
-from exchange.protocol import BAD_LOGIN, BAD_SESSID, NO_CREDENTIALS, PAUSED, SWITCHED_OFF, WRONG_ADDRESS, Refused, counted
+from exchange.protocol import BAD_LOGIN, BAD_SESSID, NO_CREDENTIALS, PAUSED, SWITCHED_OFF, WRONG_ADDRESS, Refused, too_many_tries
 from exchange.storage import is_complete_xml
 from exchange.unpacking import unpack
 
@@ -44,6 +44,10 @@ SILENT_TOO_LONG: Final = dt.timedelta(minutes=20)
 FORGOTTEN_AFTER: Final = dt.timedelta(seconds=60)
 FORGOTTEN_WITHIN: Final = dt.timedelta(hours=2)
 FORGOTTEN_UNPACK_SECONDS: Final = 5.0
+
+
+class TooManyTries(Refused):
+    """Somebody guesses passwords: not even worth a row in the journal."""
 
 
 class SignedIn(NamedTuple):
@@ -65,7 +69,7 @@ class Said(NamedTuple):
 
 
 def create_base(portal: Portal, name: str, configuration: str = "other") -> tuple[OneCBase, str]:
-    """Make a base and return it with its password, which is never to be seen again; raises ValueError for an unknown configuration."""
+    """Make a base and return it with its password, which can never be shown again; ValueError for an unknown configuration."""
     if configuration not in BY_CONFIGURATION:
         raise ValueError(f"unknown configuration: {configuration}")
     password = _password()
@@ -260,10 +264,7 @@ def _base_by_password(asked: Credentials, address: str) -> OneCBase:
     login = asked.login.casefold()
     seconds = guessing.pause(login, address)
     if seconds:
-        raise Refused(
-            "Слишком много попыток входа с неверным паролем."
-            f" Проверьте имя и пароль и повторите через {counted(seconds, 'секунду', 'секунды', 'секунд')}."
-        )
+        raise TooManyTries(too_many_tries(seconds))
     base = OneCBase.objects.select_related("portal").filter(login=login).first() if _LOGIN.match(login) else None
     if base is not None and guessing.is_known(base, asked.password):
         return base

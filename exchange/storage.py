@@ -23,6 +23,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 
+from exchange import protocol
 from exchange.file_names import clean_name
 from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
 from exchange.pictures import find_picture, keep_pictures, picture_bytes, picture_digest
@@ -59,14 +60,14 @@ def receive(session: ExchangeSession, name: str, stream: IO[bytes], length: int 
     room = _room(session, length or 0)
     folder = folder_of(session)
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder, hashlib.sha256(name.encode()).hexdigest(), f"Файл {name[:100]} уже принимается. Повторите обмен."):
+    with alone(folder, hashlib.sha256(name.encode()).hexdigest(), protocol.being_received(name)):
         piece = folder / f"piece-{secrets.token_hex(8)}"
         try:
             size, digest = _to_disk(stream, length, room, piece)
             return _append(session, name, piece, size, digest)
         except OSError as error:
             log.exception("session %s: a piece was not written", session.pk)
-            raise Refused(f"Ошибка записи в файл {name[:150]}.") from error
+            raise Refused(protocol.write_failed(name)) from error
         finally:
             piece.unlink(missing_ok=True)
 
@@ -149,16 +150,16 @@ def alone(folder: Path, what: str, otherwise: str) -> Iterator[None]:
 
 def _room(session: ExchangeSession, length: int) -> int:
     """How many bytes may come now; raises Refused when `length` is more."""
-    limit = settings.EXCHANGE_MAX_UPLOAD
-    used = UploadedFile.objects.filter(session=session).aggregate(size=Sum("size"))["size"] or 0
+    limit: int = settings.EXCHANGE_MAX_UPLOAD
+    used: int = UploadedFile.objects.filter(session=session).aggregate(size=Sum("size"))["size"] or 0
     if used + length > limit:
-        raise Refused(f"Выгрузка больше, чем разрешено ({limit // 1024**2} МБ). Разбейте её на части в настройках обмена 1С.")
+        raise Refused(protocol.upload_too_large(limit))
     # The whole base is asked for when a session begins and with every large piece; small ones the session's limit bounds.
     if (used == 0 or length >= 1024 * 1024) and _base_is_full(session, length):
-        raise Refused("Слишком много файлов этой базы ждут обработки. Повторите обмен через час.")
+        raise Refused(protocol.BASE_FULL)
     free = shutil.disk_usage(settings.DATA_DIR).free if Path(settings.DATA_DIR).exists() else _SPARE_ON_DISK * 2
     if free < length + _SPARE_ON_DISK:
-        raise Refused("На сервере обмена закончилось место. Сообщите администратору и повторите обмен позже.")
+        raise Refused(protocol.DISK_FULL)
     return limit - used
 
 
@@ -185,7 +186,7 @@ def _to_disk(stream: IO[bytes], length: int | None, room: int, target: Path) -> 
                 break
             size += len(block)
             if size > room:
-                raise Refused("Выгрузка больше, чем разрешено. Разбейте её на части в настройках обмена 1С.")
+                raise Refused(protocol.upload_too_large(settings.EXCHANGE_MAX_UPLOAD))
             digest.update(block)
             out.write(block)
     if size == 0 or (length is not None and size != length):

@@ -16,10 +16,10 @@ from django.conf import settings
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from exchange import archives
+from exchange import archives, protocol
 from exchange.file_names import extension
 from exchange.models import ExchangeSession, UploadedFile
-from exchange.protocol import UNZIP_FAILED, Refused
+from exchange.protocol import Refused, unzip_failed
 from exchange.storage import Busy, alone, folder_of
 
 
@@ -63,23 +63,25 @@ def is_archive(file: UploadedFile) -> bool:
 
 
 def _waiting(session: ExchangeSession, asked: str) -> list[UploadedFile]:
+    # An archive in a sub-folder is a file of an item.
     named = UploadedFile.objects.filter(session=session, unpacked_at=None).filter(Q(name__iendswith=".zip") | Q(name=asked))
+    named = named.exclude(name__contains="/")
     return [file for file in named.order_by("id") if extension(file.name) == "zip" or is_archive(file)]
 
 
 def _unpack_one(file: UploadedFile, until: float, clock: Callable[[], float]) -> Unpacking:
     path = Path(file.path)
     if not is_archive(file):
-        raise Refused(f"{UNZIP_FAILED} Файл {file.name[:100]} не архив или получен не полностью.")
+        raise Refused(unzip_failed(protocol.ZIP_CUT))
     with path.open("rb") as stream, archives.opened(stream) as archive:
         found = archives.entries(archive, settings.EXCHANGE_MAX_UPLOAD)
         if not found:
-            raise Refused(f"{UNZIP_FAILED} В архиве {file.name[:100]} нет файлов обмена.")
+            raise Refused(unzip_failed(protocol.ZIP_EMPTY))
         there = _unpacked(file)
         left = {name: info for name, info in found.items() if name not in there}
         used = UploadedFile.objects.filter(session_id=file.session_id).aggregate(size=Sum("size"))["size"] or 0
         if used + sum(info.file_size for info in left.values()) > 2 * settings.EXCHANGE_MAX_UPLOAD:
-            raise Refused(f"{UNZIP_FAILED} Распакованные файлы больше, чем разрешено.")
+            raise Refused(unzip_failed(protocol.ZIP_TOO_LARGE))
         state = Unpacking(len(there) + _extract(file, archive, left, until, clock), len(found))
     if state.finished:
         UploadedFile.objects.filter(pk=file.pk).update(unpacked_at=timezone.now(), size=0)

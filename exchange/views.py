@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from exchange import journal
 from exchange.credentials import address, credentials
 from exchange.handlers import Asked, Reply, reply
-from exchange.protocol import failure
+from exchange.protocol import defect, failure
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def _guarded(asked: Asked) -> Reply:
         code = secrets.token_hex(4)
         log.exception("support code %s: type=%r mode=%r", code, asked.type[:20], asked.mode[:20])
         return Reply(
-            failure(f"Внутренняя ошибка сервера обмена. Повторите обмен; если не поможет, сообщите поддержке код {code}."),
+            failure(defect(code)),
             "windows-1251",
             None,
         )
