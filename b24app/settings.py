@@ -186,9 +186,9 @@ X_FRAME_OPTIONS = "DENY"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"mask": {"()": "b24app.security.MaskSecrets"}},
+    "filters": {"mask": {"()": "b24app.masking.MaskSecrets"}},
     "formatters": {
-        "line": {"()": "b24app.security.MaskingFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "line": {"()": "b24app.masking.MaskingFormatter", "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["mask"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
