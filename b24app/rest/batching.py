@@ -29,12 +29,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long one command took, in seconds; `operating` is what its method has used in the running ten minutes, when the answer
-    says so, and `rest` is in how many seconds the portal gives some of that back."""
+    """How long one command took, in seconds. `operating` is what its method has used in the running ten minutes, `finish` when that
+    was (both by the portal), and `rest` is in how many seconds the portal gives some of it back; None where the answer is silent."""
 
     method: str
     seconds: float
     operating: float | None = None
+    finish: float | None = None
     rest: float | None = None
 
 
@@ -103,7 +104,7 @@ def read_timing(method: str, time: Any) -> Timing | None:
     operating, reset, finish = (_number(time.get(name)) for name in ("operating", "operating_reset_at", "finish"))
     # Both by the portal's clock, so that a wrong clock on either side does not matter.
     rest = max(reset - finish, 0.0) if reset and finish else None
-    return Timing(method, max(seconds, 0.0), operating, rest)
+    return Timing(method, max(seconds, 0.0), operating, finish, rest)
 
 
 def _key(number: int) -> str:

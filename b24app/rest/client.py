@@ -69,7 +69,7 @@ class PortalClient:
 
     def __init__(
         self, member_id: str, tokens: TokenSource, throttle: Throttle, journal: Journal | None = None, *,
-        transport: Transport | None = None, attempts: int = 4, patience: float = 3.0, sleep: Callable[[float], None] = time.sleep,
+        transport: Transport | None = None, attempts: int = 4, patience: float = 5.0, sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.member_id = member_id
         self.throttle = throttle

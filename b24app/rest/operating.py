@@ -1,9 +1,9 @@
 """The time each method may work: learned from the answers, planned so that no method exceeds its allowance.
 
-Bitrix24 adds up how long an app's calls of one method took in the last ten one-minute buckets (an example in its documents: 480 s) and
-refuses with 429 OPERATION_TIME_LIMIT what starts above that. Every answer tells `time.operating` (used so far) and
-`operating_reset_at` (when the oldest minute drops out), inside a batch per command. We keep the same buckets in Redis, count what is on its way by the learned seconds
-per command, and believe whichever of the two sums is higher.
+Bitrix24 adds up how long an app's calls of one method took in the last ten one-minute buckets (an example in its documents: 480 s)
+and refuses with 429 OPERATION_TIME_LIMIT what starts above that. Every answer tells `time.operating`, the sum so far, inside a
+batch per command. So we keep the same buckets in Redis, by the portal's clock, and add what is on its way by the learned seconds
+per command.
 """
 
 from __future__ import annotations
@@ -16,44 +16,42 @@ import redis
 
 from b24app.rest.batching import Timing
 
-# A part is kept back: the seconds of a command are an estimate, and the portal's minutes need not be ours.
+# A part is kept back: the seconds of a command are an estimate.
 _SHARE = 0.95
-# Of the allowance, what a command of a method never seen is taken to need: a few batches feel the way, the others wait a moment.
-_UNKNOWN = 1 / 400
+# Seconds set aside for a batch of a method never seen: no request takes longer. A few feel the way, the others wait a moment.
+_UNKNOWN = 60
 _LEARNED_FOR = 30 * 24 * 3600
 
-# Fields of a method's hash: b:<minute> seconds charged, f:<minute> set aside and not answered yet, used + reset: the portal's own
-# word and until when it holds, pause: moment before which nothing goes. A killed worker's bookings age out by themselves.
+# Fields of a method's hash: b:<minute> seconds charged in a minute of the portal's clock, f:<minute> set aside and not answered yet,
+# skew: the portal's clock minus ours, pause: moment before which nothing goes. A killed worker's bookings age out by themselves.
 _LOAD = """
 local t = redis.call('TIME'); local now = tonumber(ARGV[1]) or t[1] + t[2] / 1000000
-local minute = math.floor(now / 60)
-local own, grace, flying, spent, used, reset, pause = 0, 0, 0, {}, nil, 0, 0
+local skew, pause, flying, spent = nil, 0, 0, {}
 local raw = redis.call('HGETALL', KEYS[1])
+for i = 1, #raw, 2 do if raw[i] == 'skew' then skew = tonumber(raw[i + 1]) end end
+local there = now + (skew or 0); local minute = math.floor(there / 60)
 for i = 1, #raw, 2 do
   local kind, at, value = string.sub(raw[i], 1, 2), tonumber(string.sub(raw[i], 3)), tonumber(raw[i + 1])
   if kind == 'b:' then
-    if at > minute - 10 then own = own + value; spent[at] = value
-    elseif at == minute - 10 then grace = value else redis.call('HDEL', KEYS[1], raw[i]) end
+    if at > minute - 12 then spent[at] = value else redis.call('HDEL', KEYS[1], raw[i]) end
   elseif kind == 'f:' then
     if at > minute - 3 then flying = flying + value else redis.call('HDEL', KEYS[1], raw[i]) end
-  elseif raw[i] == 'used' then used = value
-  elseif raw[i] == 'reset' then reset = value
   elseif raw[i] == 'pause' then pause = value end
 end
+local function window(last)
+  local sum = 0
+  for at = last - 9, last do sum = sum + (spent[at] or 0) end
+  return sum
+end
 """
-# ARGV: now or "", method, count, limit, share of the limit for a command of an unknown method, 1 to book.
-# Answers "wait estimate minute".
+# ARGV: now or "", method, count, limit, seconds for an unknown method, 1 to book. Answers "wait estimate minute".
 _BOOK = _LOAD + """
 local limit = tonumber(ARGV[4]); local known = redis.call('HGET', KEYS[2], ARGV[2] .. ' charged')
-local need = math.min(limit, tonumber(ARGV[3]) * tonumber(known or ARGV[5] * limit))
-local wait = 0
-if now < reset and used + flying + need > limit then wait = used + need > limit and reset - now or 1 end
-if own + flying + need > limit then
-  wait = math.max(wait, 1)
-  local rest, at = own, minute - 9
-  while rest + need > limit and at <= minute do
-    rest = rest - (spent[at] or 0); wait = math.max(wait, (at + 10) * 60 - now); at = at + 1
-  end
+local need = math.min(limit, known and tonumber(ARGV[3]) * known or tonumber(ARGV[5]))
+local rest, at, wait = window(minute), minute - 9, 0
+if rest + flying + need > limit then wait = 1 end
+while rest + need > limit and at <= minute do
+  rest = rest - (spent[at] or 0); wait = (at + 10) * 60 - there + 0.1; at = at + 1
 end
 if not known and flying > 0 then wait = math.min(wait, 0.25) end
 wait = math.max(wait, pause - now)
@@ -61,31 +59,32 @@ if wait <= 0 and ARGV[6] == '1' then
   redis.call('HINCRBYFLOAT', KEYS[1], 'f:' .. minute, need); redis.call('EXPIRE', KEYS[1], 1200)
 end
 return tostring(wait) .. ' ' .. tostring(need) .. ' ' .. minute"""
-# The growth of the portal's number since the last answer is what we are charged; a bucket that drops out about now may still be in it.
-# ARGV: now or "", method, booked minute, estimate, seconds of work, commands timed, operating or "", its growth inside the answer,
-# seconds until it falls or "", how long to remember.
+# What the portal had charged at the end of each minute is compared with our minutes up to there: the difference belongs to that minute.
+# ARGV: now or "", method, booked minute, estimate, seconds of work, commands timed, growth of the portal's number inside the answer,
+# the portal's clock or "", how long to remember, then pairs: minute, what the portal had charged.
 _SETTLE = _LOAD + """
-local seconds, count = tonumber(ARGV[5]), tonumber(ARGV[6])
+local seconds, count, added = tonumber(ARGV[5]), tonumber(ARGV[6]), 0
 local left = tonumber(redis.call('HGET', KEYS[1], 'f:' .. ARGV[3]) or 0) - tonumber(ARGV[4])
 if left > 0.000001 then redis.call('HSET', KEYS[1], 'f:' .. ARGV[3], tostring(left)) else redis.call('HDEL', KEYS[1], 'f:' .. ARGV[3]) end
-local charged, sample = seconds, count > 0 and seconds / count or 0
-if ARGV[7] ~= '' then
-  local said, ends = tonumber(ARGV[7]), now + (tonumber(ARGV[9]) or 60)
-  charged = math.max(0, said - own - grace)
-  local growth = count > 1 and ARGV[8] / (count - 1) or charged / count
-  if used then growth = math.min(growth, charged / count) elseif count < 2 then growth = 0 end
-  sample = math.max(sample, growth)
-  if now < reset and ends < reset + 30 then said = math.max(said, used); ends = math.max(ends, reset) end
-  redis.call('HSET', KEYS[1], 'used', tostring(said), 'reset', tostring(ends))
+local function charge(at, more)
+  if more > 0 then
+    spent[at] = (spent[at] or 0) + more; added = added + more
+    redis.call('HSET', KEYS[1], 'b:' .. at, tostring(spent[at]))
+  end
 end
-if charged > 0 then redis.call('HINCRBYFLOAT', KEYS[1], 'b:' .. minute, charged) end
+for i = 10, #ARGV, 2 do charge(tonumber(ARGV[i]), ARGV[i + 1] - window(tonumber(ARGV[i]))) end
+if #ARGV < 10 then charge(minute, seconds) end
+if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'skew', tostring(math.max(ARGV[8] - now, (skew or -1e9) - 0.1))) end
 redis.call('EXPIRE', KEYS[1], 1200)
-local function learn(field, value)
-  local before = tonumber(redis.call('HGET', KEYS[2], field) or value)
-  redis.call('HSET', KEYS[2], field, tostring(before + (value - before) * (value > before and 0.5 or 0.2)))
-end
 if count > 0 then
-  learn(ARGV[2], seconds / count); learn(ARGV[2] .. ' charged', sample); redis.call('EXPIRE', KEYS[2], ARGV[10])
+  local growth = count > 1 and ARGV[7] / (count - 1) or added
+  if skew then growth = math.min(growth, added / count) elseif count < 2 then growth = 0 end
+  local learned = {[ARGV[2]] = seconds / count, [ARGV[2] .. ' charged'] = math.max(seconds / count, growth)}
+  for field, value in pairs(learned) do
+    local before = tonumber(redis.call('HGET', KEYS[2], field) or value)
+    redis.call('HSET', KEYS[2], field, tostring(before + (value - before) * (value > before and 0.5 or 0.2)))
+  end
+  redis.call('EXPIRE', KEYS[2], ARGV[9])
 end
 return 1"""
 _PAUSE = _LOAD + """
@@ -128,14 +127,19 @@ class OperatingTime:
 
     def settle(self, booking: Booking, timings: Sequence[Timing]) -> None:
         """The answer is here, or never will be: replace the estimate by what the portal reports (nothing when it ran nothing)."""
-        spoken = [timing.operating for timing in timings if timing.operating is not None]
-        rests = [timing.rest for timing in timings if timing.rest is not None]
+        spoken = [timing for timing in timings if timing.operating is not None and timing.finish is not None]
+        by_minute: dict[int, float] = {}
+        for timing in spoken:
+            minute = int((timing.finish or 0.0) // 60)
+            by_minute[minute] = max(by_minute.get(minute, 0.0), timing.operating or 0.0)
+        shown = [timing.operating or 0.0 for timing in spoken]
+        pairs = [part for minute in sorted(by_minute) for part in (minute, by_minute[minute])]
         self._settle(
             keys=self._keys(booking.method),
             args=[
                 self._now(), booking.method, booking.minute, booking.estimate,
-                sum(timing.seconds for timing in timings), len(timings),
-                max(spoken, default=""), max(spoken, default=0.0) - min(spoken, default=0.0), min(rests, default=""), _LEARNED_FOR,
+                sum(timing.seconds for timing in timings), len(timings), max(shown, default=0.0) - min(shown, default=0.0),
+                max((timing.finish or 0.0 for timing in spoken), default=""), _LEARNED_FOR, *pairs,
             ],
         )
 

@@ -86,7 +86,7 @@ class TestReadTimings:
     def test_reads_seconds_use_and_the_rest_by_the_portals_clock(self) -> None:
         time = {"processing": 0.25, "duration": 0.3, "finish": 1000.0, "operating": "12.5", "operating_reset_at": 1090}
         timing, = read_timings([PLAIN, PLAIN], {"result_time": {"c0": time}})
-        assert (timing.seconds, timing.operating, timing.rest) == (0.25, 12.5, 90.0)
+        assert (timing.seconds, timing.operating, timing.finish, timing.rest) == (0.25, 12.5, 1000.0, 90.0)
 
     @pytest.mark.parametrize("time", [None, [], {}, {"duration": "soon"}, {"duration": True}])
     def test_is_none_without_a_time(self, time: Any) -> None:

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+
+from b24app.rest.errors import QUEUE_TOO_LONG, Fate, RestError
+from b24app.rest.throttle import ENTERPRISE, STANDARD, Pace, Throttle
+from tests.b24app.rest.stub import Time
+
+
+class Bucket:
+    """The portal's own bucket: the worst that documents allow."""
+
+    def __init__(self, size: int, rate: float) -> None:
+        self.size, self.rate, self.level, self.since, self.refused = size, rate, 0.0, 0.0, 0
+
+    def admit(self, now: float) -> None:
+        self.level = max(0.0, self.level - (now - self.since) * self.rate)
+        self.since = now
+        if self.level + 1 > self.size:
+            self.refused += 1
+        else:
+            self.level += 1
+
+
+def taken_by_a_process(member_id: str, url: str, pipe: Any) -> None:
+    throttle = Throttle(redis.Redis.from_url(url), member_id, Pace(rate=0.001, burst=40))
+    taken = 0
+    pipe.recv()
+    while True:
+        try:
+            throttle.acquire(longest=0)
+        except RestError:
+            break
+        taken += 1
+    pipe.send(taken)
+
+
+class TestAcquire:
+    @pytest.mark.parametrize(("pace", "size", "rate"), [(STANDARD, 50, 2.0), (ENTERPRISE, 250, 5.0)])
+    def test_is_never_refused_by_the_portal_and_uses_its_rate(
+        self, server: redis.Redis, member_id: str, clock: Time, pace: Pace, size: int, rate: float
+    ) -> None:
+        throttle = Throttle(server, member_id, pace, sleep=clock.sleep, clock=clock)
+        portal, start = Bucket(size, rate), clock.now
+        count = size * 4
+        for number in range(count):
+            throttle.acquire()
+            # Each request is on its way for up to 0.9 s: later ones overtake earlier ones.
+            portal.admit(clock.now + 0.9 * (number % 7 == 0))
+        assert portal.refused == 0
+        assert count / (size + rate * (clock.now - start)) >= 0.97
+
+    def test_waits_for_the_next_free_place(self, throttle: Throttle, clock: Time) -> None:
+        assert [throttle.acquire() for _ in range(48)] == [0.0] * 48
+        assert throttle.acquire() == pytest.approx(0.5)
+        assert throttle.acquire() == pytest.approx(0.5)
+
+    def test_gives_up_when_the_wait_is_too_long_and_takes_nothing(self, throttle: Throttle, clock: Time) -> None:
+        for _ in range(48):
+            throttle.acquire()
+        with pytest.raises(RestError, match=QUEUE_TOO_LONG) as caught:
+            throttle.acquire(longest=0.1)
+        assert (caught.value.fate, caught.value.sent) == (Fate.RETRY, False)
+        assert caught.value.retry_after == pytest.approx(0.5)
+        clock.now += 0.5
+        assert throttle.acquire(longest=0.1) == 0.0
+
+    def test_keeps_portals_apart(self, server: redis.Redis, clock: Time, throttle: Throttle, member_id: str) -> None:
+        for _ in range(48):
+            throttle.acquire()
+        other = Throttle(server, member_id + "x", sleep=clock.sleep, clock=clock)
+        assert other.acquire() == 0.0
+
+    def test_shares_one_bucket_between_processes(self, member_id: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        pipes = []
+        for _ in range(2):
+            here, there = context.Pipe()
+            context.Process(target=taken_by_a_process, args=(member_id, settings.REDIS_CLIENT_URL, there), daemon=True).start()
+            pipes.append(here)
+        for pipe in pipes:
+            pipe.send("go")
+        taken = [pipe.recv() for pipe in pipes]
+        assert sum(taken) == 40
+
+    def test_lets_threads_through_in_the_order_they_came(self, server: redis.Redis, member_id: str, clock: Time) -> None:
+        waiting, order = threading.Semaphore(0), []
+        hold = threading.Event()
+
+        def sleep(seconds: float) -> None:
+            hold.wait(10)
+            clock.sleep(seconds)
+
+        throttle = Throttle(server, member_id, Pace(rate=1, burst=1), sleep=sleep, clock=clock)
+        throttle.acquire()
+
+        def take(number: int) -> None:
+            waiting.release()
+            throttle.acquire()
+            order.append(number)
+
+        threads = []
+        for number in range(6):
+            threads.append(threading.Thread(target=take, args=(number,)))
+            threads[-1].start()
+            waiting.acquire()
+            while throttle._gate._next < number + 2:
+                threading.Event().wait(0.001)
+        hold.set()
+        for thread in threads:
+            thread.join(10)
+        assert order == list(range(6))
+
+    def test_uses_the_servers_clock_when_none_is_given(self, server: redis.Redis, member_id: str) -> None:
+        slept: list[float] = []
+        throttle = Throttle(server, member_id, Pace(rate=2, burst=2), sleep=slept.append)
+        for _ in range(3):
+            throttle.acquire()
+        assert slept == [pytest.approx(0.5, abs=0.2)]
+
+
+class TestPenalise:
+    def test_rests_and_then_goes_on_drop_by_drop(self, throttle: Throttle, clock: Time) -> None:
+        assert throttle.penalise() == pytest.approx(1.0)
+        assert throttle.acquire() >= 1.0
+        assert throttle.acquire() == pytest.approx(0.5, abs=0.01)
+
+    def test_counts_refusals_at_the_same_time_once(self, throttle: Throttle, clock: Time) -> None:
+        throttle.penalise()
+        clock.now += 0.25
+        assert throttle.penalise() == pytest.approx(0.75)
+
+    def test_doubles_up_to_half_a_minute_and_forgets(self, throttle: Throttle, clock: Time) -> None:
+        pauses = []
+        for _ in range(7):
+            pauses.append(throttle.penalise())
+            clock.now += pauses[-1]
+        assert pauses == pytest.approx([1, 2, 4, 8, 16, 30, 30])
+        clock.now += 61
+        assert throttle.penalise() == pytest.approx(1.0)
+
+    def test_holds_back_one_who_was_already_waiting(self, throttle: Throttle, clock: Time, server: redis.Redis, member_id: str) -> None:
+        for _ in range(48):
+            throttle.acquire()
+        other = Throttle(server, member_id, clock=clock)
+        penalised = []
+
+        def sleep(seconds: float) -> None:
+            if not penalised:
+                penalised.append(other.penalise(shortest=5))
+            clock.sleep(seconds)
+
+        throttle._sleep = sleep
+        assert throttle.acquire() >= 5
