@@ -9,8 +9,8 @@ from sandbox.portal.registry import Call, Page, method
 from sandbox.portal.store import Row
 
 FIELDS = fields(
-    "iblockId*^:integer iblockTypeId!:integer id!:integer lid!:string name!:string productIblockId:integer skuPropertyId:integer "
-    "subscription:char vatId:integer"
+    "iblockId*^:integer iblockTypeId!:integer id!:integer lid!:string name!:string productIblockId:integer "
+    "skuPropertyId:integer subscription:char vatId:integer"
 )
 
 

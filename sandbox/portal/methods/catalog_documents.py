@@ -15,9 +15,9 @@ from sandbox.portal.registry import Call, Page, method
 from sandbox.portal.store import Row
 
 DOCUMENT = fields(
-    "id!:integer docType*^:string siteId:string dateModify!:datetime dateCreate!:datetime createdBy!:integer modifiedBy!:integer "
-    "currency*:string status!:string dateStatus!:datetime dateDocument:datetime statusBy!:integer total:double commentary:string "
-    "title:string responsibleId*:integer docNumber:string",
+    "id!:integer docType*^:string siteId:string dateModify!:datetime dateCreate!:datetime createdBy!:integer "
+    "modifiedBy!:integer currency*:string status!:string dateStatus!:datetime dateDocument:datetime statusBy!:integer "
+    "total:double commentary:string title:string responsibleId*:integer docNumber:string",
     siteId="s1",
 )
 ELEMENT = fields(

@@ -14,9 +14,9 @@ from sandbox.portal.store import Row
 
 FIELDS = fields(
     "id!:integer iblockId*^:integer name*:string propertyType*:string active:char sort:integer code:string "
-    "defaultValue:text userType:string rowCount:integer colCount:integer listType:char multiple:char xmlId:string fileType:string "
-    "multipleCnt:integer linkIblockId:integer withDescription:char searchable:char filtrable:char isRequired:char hint:string userTypeSettings:array "
-    "timestampX!:datetime",
+    "defaultValue:text userType:string rowCount:integer colCount:integer listType:char multiple:char xmlId:string "
+    "fileType:string multipleCnt:integer linkIblockId:integer withDescription:char searchable:char filtrable:char "
+    "isRequired:char hint:string userTypeSettings:array timestampX!:datetime",
     active="Y",
     sort=500,
     rowCount=1,

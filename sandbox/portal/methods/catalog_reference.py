@@ -12,8 +12,8 @@ from sandbox.portal.registry import Call, Page, method
 from sandbox.portal.store import Row
 
 PRICE_TYPE = fields(
-    "id!:integer name*:string base:char sort:integer xmlId:string timestampX!:datetime modifiedBy!:integer createdBy!:integer "
-    "dateCreate!:datetime",
+    "id!:integer name*:string base:char sort:integer xmlId:string timestampX!:datetime modifiedBy!:integer "
+    "createdBy!:integer dateCreate!:datetime",
     base="N",
     sort=100,
 )

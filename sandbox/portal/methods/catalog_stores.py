@@ -12,8 +12,8 @@ from sandbox.portal.store import Row
 
 STORE = fields(
     "id!:integer title:string active:char address*:string description:string gpsN:double gpsS:double imageId:file "
-    "dateModify:datetime dateCreate:datetime userId:integer modifiedBy:integer phone:string schedule:string xmlId:string sort:integer email:string "
-    "issuingCenter:char code:string",
+    "dateModify:datetime dateCreate:datetime userId:integer modifiedBy:integer phone:string schedule:string xmlId:string "
+    "sort:integer email:string issuingCenter:char code:string",
     active="Y",
     sort=100,
     issuingCenter="N",

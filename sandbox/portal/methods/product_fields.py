@@ -19,11 +19,11 @@ SIMPLE, SKU, OFFER, ORPHAN, EMPTY_SKU, SERVICE = 1, 3, 4, 5, 6, 7
 ALL = fields(
     "active:char available!:char barcodeMulti:char bundle!:char canBuyZero:char code:string createdBy:integer "
     "dateActiveFrom:datetime dateActiveTo:datetime dateCreate:datetime detailPicture:file detailText:string "
-    "detailTextType:string height:double "
-    "iblockId*^:integer iblockSectionId:integer id!:integer length:double measure:integer modifiedBy:integer name*:string previewPicture:file "
-    "previewText:string previewTextType:string purchasingCurrency:string purchasingPrice:double quantity:double "
-    "quantityReserved:double quantityTrace:char recurSchemeLength:integer recurSchemeType:string sort:integer subscribe:char timestampX!:datetime "
-    "trialPriceId:integer type!:integer vatId:integer vatIncluded:char weight:double width:double withoutOrder:char xmlId:string",
+    "detailTextType:string height:double iblockId*^:integer iblockSectionId:integer id!:integer length:double "
+    "measure:integer modifiedBy:integer name*:string previewPicture:file previewText:string previewTextType:string "
+    "purchasingCurrency:string purchasingPrice:double quantity:double quantityReserved:double quantityTrace:char "
+    "recurSchemeLength:integer recurSchemeType:string sort:integer subscribe:char timestampX!:datetime trialPriceId:integer "
+    "type!:integer vatId:integer vatIncluded:char weight:double width:double withoutOrder:char xmlId:string",
     active="Y",
     available="Y",
     barcodeMulti="N",
