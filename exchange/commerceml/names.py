@@ -283,3 +283,67 @@ ML1_TAX_IN_SUM = "ВключенВСумму"
 ML1_PACKAGE = "ПакетПредложений"
 ML1_FULL_NAME = "ПолноеНаименование"
 ML1_OKPO = "ОКПО"
+
+
+# Words that decide something, not element names (see meaning.py).
+
+CURRENCY_WORDS = {
+    "руб": "RUB",  # noqa: RUF001
+    "руб.": "RUB",  # noqa: RUF001
+    "р": "RUB",  # noqa: RUF001
+    "р.": "RUB",  # noqa: RUF001
+    "рубль": "RUB",
+    "рублей": "RUB",
+    "₽": "RUB",
+    "rur": "RUB",
+    "643": "RUB",
+    "810": "RUB",
+    "грн": "UAH",
+    "грн.": "UAH",
+    "гривна": "UAH",
+    "гривня": "UAH",
+    "₴": "UAH",
+    "980": "UAH",
+    "дол": "USD",
+    "долл": "USD",
+    "долл.": "USD",
+    "$": "USD",
+    "840": "USD",
+    "евро": "EUR",
+    "€": "EUR",
+    "978": "EUR",
+    "тг": "KZT",
+    "тг.": "KZT",
+    "тенге": "KZT",
+    "₸": "KZT",
+    "398": "KZT",
+    "бел.руб": "BYN",  # noqa: RUF001
+    "бел. руб.": "BYN",  # noqa: RUF001
+    "byr": "BYN",
+    "974": "BYN",
+    "933": "BYN",
+    "лей": "MDL",
+    "леев": "MDL",
+    "498": "MDL",
+    "сом": "KGS",
+    "417": "KGS",
+    "сум": "UZS",
+    "860": "UZS",
+    "драм": "AMD",
+    "051": "AMD",
+    "лари": "GEL",
+    "981": "GEL",
+    "манат": "AZN",
+    "944": "AZN",
+    "сомони": "TJS",
+    "972": "TJS",
+    "lei": "RON",
+    "946": "RON",
+    "злотый": "PLN",
+    "985": "PLN",
+    "юань": "CNY",
+    "156": "CNY",
+}
+SERVICE_TYPES = ("Услуга", "Работа", "Послуга", "Робота", "Услуги", "Service", "Serviciu")
+RETAIL_WORDS = ("розн", "роздр", "retail", "amănunt")
+EXEMPT_WORDS = ("без ндс", "без пдв", "без налога", "без податку", "не облагается", "no vat", "without vat", "fără tva", "exempt")

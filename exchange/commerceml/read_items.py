@@ -111,11 +111,12 @@ def speaks_of_offer(slots: Slots) -> bool:
 
 
 def _id(element: Element, slots: Slots, context: Context) -> None:
-    slots[_ID] = values.reference(element.text or "")
+    # The first one counts, as it does for the cutter.
+    slots[_ID] = slots[_ID] or values.reference(element.text or "")
 
 
 def _characteristic_id(element: Element, slots: Slots, context: Context) -> None:
-    slots[CHARACTERISTIC] = values.reference(element.text or "")
+    slots[CHARACTERISTIC] = slots[CHARACTERISTIC] or values.reference(element.text or "")
 
 
 def _description(element: Element, slots: Slots, context: Context) -> None:

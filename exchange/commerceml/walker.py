@@ -63,6 +63,10 @@ class Walker:
         """Local names of the open elements, the root first, as far as containers go."""
         return tuple(local(element.tag) for element, _ in self._open)
 
+    def innermost(self) -> Element | None:
+        """The innermost open container."""
+        return self._open[-1][0] if self._open else None
+
     def innermost_is_empty(self) -> bool:
         """Whether the innermost open container has no unread children."""
         return bool(self._open) and not len(self._open[-1][0])

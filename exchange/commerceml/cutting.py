@@ -1,0 +1,214 @@
+"""Cuts one container of a file into the bytes of its items, without parsing them.
+
+Everything here works on clean UTF-8 in which the parser has just seen the container's start tag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import IntFlag
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from exchange.commerceml import names as n
+from exchange.commerceml.values import reference
+
+# An item that grows beyond this is left to the parser.
+PIECE_LIMIT: Final = 4 << 20
+
+
+class Scope(IntFlag):
+    """What a piece can set: the kinds of records that parsing it gives, and their facets (too many rather than too few)."""
+
+    PRODUCT = 1
+    OFFER = 2
+    MAIN = 4
+    PRICES = 8
+    STOCK = 16
+
+
+class Origin(NamedTuple):
+    """What the meaning of a piece's bytes depends on besides themselves; `salt` (16 bytes) sums it up."""
+
+    root_tag: bytes
+    root_name: str
+    separator: str
+    salt: bytes
+
+
+class Piece(NamedTuple):
+    """The bytes of one item; `digest` has 16 bytes and covers the reader's version and the origin too."""
+
+    scope: int
+    onec_id: str
+    digest: bytes
+    raw: bytes
+    line: int
+    origin: Origin
+
+
+class Kind(NamedTuple):
+    """One sort of container: where it stands, its tags and those of its items."""
+
+    paths: tuple[tuple[str, ...], ...]
+    open: bytes
+    close: bytes
+    item: bytes
+    item_end: bytes
+    scope: int
+
+
+def _kind(name: str, item: str, scope: Scope, *blocks: str) -> Kind:
+    return Kind(
+        tuple((n.ROOT, block, name) for block in blocks),
+        f"<{name}>".encode(),
+        f"</{name}>".encode(),
+        f"<{item}".encode(),
+        f"</{item}>".encode(),
+        int(scope),
+    )
+
+
+KINDS: Final = (
+    _kind(n.ITEMS, n.ITEM, Scope.PRODUCT, n.CATALOG),
+    _kind(n.OFFERS, n.OFFER, Scope.OFFER, n.PACKAGE, n.PACKAGE_CHANGES),
+)
+_OPENING: Final = re.compile(b"|".join(kind.open for kind in KINDS))
+LONGEST_OPENING: Final = max(len(kind.open) for kind in KINDS)
+
+
+def find_opening(buffer: bytes) -> tuple[Kind, int] | None:
+    """The first start tag of a container that can be cut, and where it ends."""
+    found = _OPENING.search(buffer)
+    if found is None:
+        return None
+    return next(kind for kind in KINDS if kind.open == found[0]), found.end()
+
+
+def _element(name: str) -> str:
+    return rf"<{name}>[^<]*</{name}>"
+
+
+def _block(name: str) -> str:
+    return rf"<{name}>.*?</{name}>|<{name}\s*/>"
+
+
+_SPACE: Final = re.compile(rb"[ \t\r\n]*")
+# The start tag, Ид as the first child, and ИдХарактеристики right behind it; no entities, or the parser is asked.
+_IDENTITY: Final = re.compile(
+    rf"<[^<>]*>\s*<{n.ID}>([^<>&]*)</{n.ID}>(?:\s*<{n.CHARACTERISTIC_ID}>([^<>&]*)</{n.CHARACTERISTIC_ID}>)?".encode()
+)
+# What may follow in a piece that sets nothing but prices and stock.
+_ONLY_PRICES_AND_STOCK: Final = re.compile(
+    (
+        rf"(?:\s*(?:{_block(n.PRICES)}|{_block(n.STOCK_LIST)}|{_element(n.QUANTITY)}"
+        rf"|<{n.WAREHOUSE}\s[^<>]*/>|<{n.WAREHOUSE}\s[^<>]*>\s*</{n.WAREHOUSE}>))*\s*</{n.OFFER}>"
+    ).encode(),
+    re.DOTALL,
+)
+_PRICES: Final = (f"<{n.PRICES}".encode(), f"<{n.PRICE}>".encode())
+_STOCK: Final = (f"<{n.QUANTITY}".encode(), f"<{n.WAREHOUSE}".encode(), f"<{n.STOCK_LIST}".encode())
+_CHARACTERISTIC: Final = f"<{n.CHARACTERISTIC_ID}".encode()
+_HIDING: Final = re.compile(rb"<[!?]")
+
+AskParser = Callable[[Piece], str]
+
+
+class Cutter:
+    """Cuts the content of one container. `cut` takes what has arrived and fills `pieces`.
+
+    `state` afterwards: "more" (give it the rest again with more behind it), "end" (the rest begins with the container's
+    end tag) or a sentence saying why the rest is for the parser.
+    """
+
+    def __init__(self, kind: Kind, origin: Origin, line: int, ask_parser: AskParser) -> None:
+        self._kind = kind
+        self._origin = origin
+        self._ask_parser = ask_parser
+        self._again = re.compile(re.escape(kind.item) + rb"[\s/>]")
+        self.line = line
+        self.state = "more"
+
+    def cut(self, buffer: bytes, pieces: list[Piece]) -> bytes:
+        """Appends the whole items at the buffer's beginning to `pieces`; returns what is left."""
+        kind = self._kind
+        limit = _hidden_from(buffer)
+        has_characteristics = _CHARACTERISTIC in buffer
+        position = 0
+        while True:
+            start = _SPACE.match(buffer, position).end()  # type: ignore[union-attr]
+            end = buffer.find(kind.item_end, start)
+            if end < 0 or end > limit or not buffer.startswith(kind.item, start):
+                break
+            end += len(kind.item_end)
+            raw = buffer[start:end]
+            if (raw.find(kind.item, 1) >= 0 and self._again.search(raw, 1)) or raw[len(kind.item)] not in b"> \t\r\n":
+                self.state = "an item stands within another, or has no content"
+                return self._left(buffer, position)
+            self.line += buffer.count(b"\n", position, start)
+            if (piece := self._piece(raw, has_characteristics)) is not None:
+                pieces.append(piece)
+            self.line += raw.count(b"\n")
+            position = end
+        return self._stop(buffer, position, start, limit)
+
+    def _left(self, buffer: bytes, position: int) -> bytes:
+        return buffer[position:]
+
+    def _stop(self, buffer: bytes, position: int, start: int, limit: int) -> bytes:
+        kind = self._kind
+        rest = buffer[start : start + max(len(kind.close), len(kind.item) + 1)]
+        if rest.startswith(kind.close):
+            self.state = "end"
+        elif limit < len(buffer):
+            self.state = "a comment, CDATA or instruction stands among the items"
+        elif len(buffer) - position > PIECE_LIMIT:
+            self.state = "an item is very large"
+        elif kind.close.startswith(rest) or kind.item.startswith(rest) or rest.startswith(kind.item):
+            self.state = "more"
+        else:
+            self.state = "something other than items stands among them"
+        return buffer[position:]
+
+    def _piece(self, raw: bytes, has_characteristics: bool) -> Piece | None:
+        found = _IDENTITY.match(raw)
+        onec_id = ""
+        if found is not None and not (has_characteristics and found[2] is None and _CHARACTERISTIC in raw):
+            onec_id = _joined(found[1], found[2])
+        digest = blake2b(raw, digest_size=16, salt=self._origin.salt).digest()
+        piece = Piece(self._scope(raw, found), onec_id, digest, raw, self.line, self._origin)
+        if not onec_id:
+            onec_id = self._ask_parser(piece)
+            return piece._replace(onec_id=onec_id) if onec_id else None
+        return piece
+
+    def _scope(self, raw: bytes, identity: re.Match[bytes] | None) -> int:
+        scope = self._kind.scope
+        if _PRICES[0] in raw or _PRICES[1] in raw:
+            scope |= Scope.OFFER | Scope.PRICES
+        if any(tag in raw for tag in _STOCK):
+            scope |= Scope.OFFER | Scope.STOCK
+        if identity is None or scope & Scope.PRODUCT or not _ONLY_PRICES_AND_STOCK.fullmatch(raw, identity.end()):
+            scope |= Scope.MAIN
+        return int(scope)
+
+
+def _joined(onec_id: bytes, characteristic_id: bytes | None) -> str:
+    """The id as the reader makes it; "" where the parser must be asked."""
+    try:
+        joined = reference(onec_id.decode())
+        if joined and characteristic_id and "#" not in joined and (more := reference(characteristic_id.decode())):
+            joined = f"{joined}#{more}"
+    except UnicodeDecodeError:
+        return ""
+    # A line end or a control character within an id may not come out of the parser as it went in.
+    return joined if joined.isprintable() else ""
+
+
+def _hidden_from(buffer: bytes) -> int:
+    """Where the first comment, CDATA section or instruction begins: bytes behind it may not be what they look like."""
+    if b"!" not in buffer and b"?" not in buffer:
+        return len(buffer)
+    found = _HIDING.search(buffer)
+    return found.start() if found else len(buffer)
