@@ -177,9 +177,13 @@ def _host(visit: Visit, placement: str, handler: str, options: Row) -> str:
     return (
         f'<iframe id="appframe_{sid}" name="{name}" class="app-frame" title="app"></iframe>'
         f'<form id="appform" method="POST" target="{name}" action="{html.escape(handler + join + query)}">{inputs}</form>'
-        f'<script type="application/json" id="setup">{json.dumps(setup, ensure_ascii=False).replace("<", chr(92) + "u003c")}</script>'
+        f'<script type="application/json" id="setup">{_json_in_html(setup)}</script>'
         '<script src="/_portal/host.js"></script>'
     )
+
+
+def _json_in_html(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _users(visit: Visit) -> list[Row]:

@@ -29,6 +29,8 @@ from sandbox.portal.store import Row
 
 NO_IBLOCK, DENIED = 200040300000, 200040300040
 EVENT = "CATALOG.PRODUCT.ON."
+# Documented as fields of lists, yet not among the described ones.
+UNDESCRIBED = frozenset({"barcodeMulti", "recurSchemeLength", "recurSchemeType", "trialPriceId", "withoutOrder"})
 ABSENT = {
     "product": "Товар не существует",
     "sku": "Головной товар не существует",
@@ -154,7 +156,7 @@ def _fields(call: Call, name: str) -> Row:
         raise RestError(NO_IBLOCK, "Information block not found")
     wanted = int(given.get("productType") or NEW_TYPE[name])
     kind = next((one for one in KINDS.values() if wanted in one.types), KINDS[name])
-    table = described(kind.table, named=True)
+    table = {field: row for field, row in described(kind.table, named=True).items() if field not in UNDESCRIBED}
     if call.portal.options.accounting:
         for field in ("quantity", "quantityReserved", "purchasingPrice", "purchasingCurrency"):
             if field in table:

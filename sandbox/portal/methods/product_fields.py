@@ -20,16 +20,18 @@ ALL = fields(
     "active:char available!:char barcodeMulti:char bundle!:char canBuyZero:char code:string createdBy:integer "
     "dateActiveFrom:datetime dateActiveTo:datetime dateCreate:datetime detailPicture:file detailText:string "
     "detailTextType:string height:double iblockId*^:integer iblockSectionId:integer id!:integer length:double "
-    "measure:integer modifiedBy:integer name*:string previewPicture:file previewText:string previewTextType:string "
-    "purchasingCurrency:string purchasingPrice:double quantity:double quantityReserved:double quantityTrace:char "
-    "recurSchemeLength:integer recurSchemeType:string sort:integer subscribe:char timestampX!:datetime trialPriceId:integer "
-    "type!:integer vatId:integer vatIncluded:char weight:double width:double withoutOrder:char xmlId:string",
+    "measure:integer modifiedBy:integer name*:string negativeAmountTrace!:char previewPicture:file priceType:char "
+    "previewText:string previewTextType:string purchasingCurrency:string purchasingPrice:double quantity:double "
+    "quantityReserved:double quantityTrace:char recurSchemeLength:integer recurSchemeType:string sort:integer "
+    "subscribe:char timestampX!:datetime trialPriceId:integer type!:integer vatId:integer vatIncluded:char weight:double "
+    "width:double withoutOrder:char xmlId:string",
     active="Y",
     available="Y",
     barcodeMulti="N",
     bundle="N",
     canBuyZero="N",
     detailTextType="text",
+    negativeAmountTrace="N",
     previewTextType="text",
     quantity=0,
     quantityTrace="N",
@@ -40,6 +42,8 @@ ALL = fields(
 )
 # What belongs to offers is not editable on their parent; a service has no stock and no size.
 TRADE = (
+    "negativeAmountTrace",
+    "priceType",
     "barcodeMulti",
     "quantityReserved",
     "quantityTrace",
@@ -62,7 +66,9 @@ GOODS = (
     "width",
 )
 STOCK = frozenset({"quantity", "quantityReserved", "purchasingPrice", "purchasingCurrency"})
-LIST_ONLY = frozenset({"barcodeMulti", "recurSchemeLength", "recurSchemeType", "trialPriceId", "withoutOrder"})
+LIST_ONLY = frozenset(
+    {"negativeAmountTrace", "priceType", "barcodeMulti", "recurSchemeLength", "recurSchemeType", "trialPriceId", "withoutOrder"}
+)
 MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"<svg", b"<?xm")
 
 
@@ -122,7 +128,11 @@ def shown(call: Call, row: Row, kind: Kind, names: Any = None) -> Row:
     """A product as the portal answers it, all fields or the named ones."""
     everything = {**kind.table, **properties(call, row["iblockId"])}
     wanted = everything if names is None else [name for name in everything if name in names]
-    return {name: value(call, row, name) for name in sorted(wanted) if names is not None or name not in LIST_ONLY}
+    shown = {name: value(call, row, name) for name in sorted(wanted) if names is not None or name not in LIST_ONLY}
+    if names is not None and shown.get("purchasingPrice") is not None:
+        # Lists write as a number what `get` writes as a string of six decimals.
+        shown["purchasingPrice"] = row["purchasingPrice"]
+    return shown
 
 
 def value(call: Call, row: Row, name: str) -> Any:

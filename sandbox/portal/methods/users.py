@@ -86,7 +86,7 @@ def fields(call: Call) -> Row:
 @method("department.get", "sort order ID NAME SORT PARENT UF_HEAD START", scope="user")
 def departments(call: Call) -> Page:
     """The only department."""
-    return Page([{"ID": "1", "NAME": "Торговый дом", "SORT": 500}], 1)
+    return Page([{"ID": "1", "NAME": "Торговый дом", "SORT": 500, "PARENT": "0"}], 1)
 
 
 def _read(user: Row, name: str) -> Any:

@@ -75,7 +75,9 @@ class TestBatch:
         assert set(rest.ok("batch", cmd={"a": {"method": "profile"}, "b": "profile"})["result"]) == {"b"}
 
     def test_decodes_values_once_and_reads_brackets_as_php_does(self, rest: Client) -> None:
-        key = rest.batch({"a": command("catalog.product.add", fields={"iblockId": 23, "name": "50% [новый] + «да»", "xmlId": "a#b"})})
+        key = rest.batch(
+            {"a": command("catalog.product.add", fields={"iblockId": 23, "name": "50% [новый] + «да»", "xmlId": "a#b"})}
+        )
         product = key["result"]["a"]["element"]
         assert (product["name"], product["xmlId"]) == ("50% [новый] + «да»", "a#b")
         found = rest.batch(
