@@ -28,7 +28,7 @@ class Rest:
 
     def answer(self, name: str, params: dict[str, Any], *, source: str, path: str) -> tuple[int, Answer]:
         """The status and body of one HTTP request; raises PlainAnswer or CutConnection where a fault says so."""
-        started = time.monotonic()
+        started, name = time.monotonic(), name.removesuffix(".json")
         self.portal.calls.request(self.portal.clock())
         self._whole_faults(path)
         try:

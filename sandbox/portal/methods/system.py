@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.portal.clock import utc
+from sandbox.portal.clock import iso, utc
 from sandbox.portal.errors import RestError
 from sandbox.portal.registry import METHODS, Call, method
 from sandbox.portal.store import Row
@@ -52,8 +52,34 @@ def app_info(call: Call) -> Row:
         "LICENSE": tariff,
         "LICENSE_TYPE": kind,
         "LICENSE_FAMILY": kind.rstrip("0123456789"),
-        # Not in the documents; other tools of the trade read it from here, and it ties a token to its portal.
+        **_token_info(call),
+    }
+
+
+def _token_info(call: Call) -> Row:
+    """What app.info of the authorisation server says; that server shares this address here, so one answer carries both.
+
+    Its shape is not in the documents: it is what the official Python SDK reads.
+    """
+    portal, app = call.portal, call.portal.app
+    install = {
+        "installed": app["installed"],
+        "version": str(app["version"]),
+        "status": app["status"],
+        "scope": app["scope"],
+        "domain": portal.domain,
+        "uri": app["app_url"],
+        "client_endpoint": portal.client_endpoint,
         "member_id": portal.member_id,
+        "member_type": "cloud",
+    }
+    expires = iso(portal.clock() + portal.oauth.access_life)
+    return {
+        "client_id": portal.client_id,
+        "scope": app["scope"],
+        "expires": expires,
+        "install": install,
+        "user_id": call.user["id"],
     }
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from sandbox.portal.batch import substitute
 from tests.sandbox.portal.client import Client, command
 
-EMPTY = {"result": {}, "result_error": {}, "result_total": {}, "result_next": {}, "result_time": {}}
+EMPTY: dict[str, dict[str, object]] = {"result": {}, "result_error": {}, "result_total": {}, "result_next": {}, "result_time": {}}
 
 
 def parts(**results: object) -> dict[str, dict[str, object]]:

@@ -15,7 +15,7 @@ from tests.sandbox.portal.shapes import FACTS, differences
 
 # Examples that are known to differ from what the same page describes, or that show only a part.
 PARTIAL = {
-    "app.info": "ours also names the member_id",
+    "app.info": "ours also tells what the authorisation server does",
     "user.get": "portals show more or fewer of a user's fields",
     "user.search": "portals show more or fewer of a user's fields",
     "user.current": "portals show more or fewer of a user's fields",
