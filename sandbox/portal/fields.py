@@ -31,6 +31,11 @@ class Field:
         return row | {"type": self.kind}
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Field names out of one string."""
+    return tuple(text.split())
+
+
 def fields(text: str, **defaults: Any) -> dict[str, Field]:
     """Fields from "name*:string id!:integer iblockId*^:integer": `*` required, `!` read-only, `^` immutable."""
     table = {}

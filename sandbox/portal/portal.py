@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.portal.calls import Calls
+from sandbox.portal.crm_seed import seed_crm
 from sandbox.portal.events import Events
 from sandbox.portal.faults import Faults
 from sandbox.portal.limits import LeakyBucket, OperatingTime
@@ -61,6 +62,7 @@ class Portal:
 
     def _settle(self, client_id: str, client_secret: str, app_url: str, scope: str) -> None:
         seed(self.store, self.clock())
+        seed_crm(self.store, self.clock())
         known = self.store.get("app", "app") or {
             "id": "app",
             "member_id": secrets.token_hex(16),

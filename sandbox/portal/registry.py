@@ -74,6 +74,9 @@ class Method:
     params: tuple[Param, ...] = field(default=())
 
 
+# Parameters that are maps: PHP does not tell an empty or numbered one from a list.
+MAPS = frozenset({"fields", "field", "filter", "layout", "order"})
+
 METHODS: dict[str, Method] = {}
 
 # Parameters of the transport rather than of a method; SDKs add the bx24_ ones for their own tracing.
@@ -100,19 +103,31 @@ def _param(text: str) -> Param:
 def admitted(method: Method, params: dict[str, Any]) -> dict[str, Any]:
     """The parameters with integers read, or the documented refusal of missing and mistyped ones (code 100)."""
     read = dict(params)
+    if method.scope == "crm":
+        _any_case(method, read)
     for param in method.params:
         value = read.get(param.name)
         if value is None or value in ("", [], {}):
-            if param.required:
+            # The catalogue takes an empty array for a missing one, the CRM does not.
+            if param.required and (method.scope != "crm" or value is None or value == ""):
                 raise missing(param.name)
             if value is None or (param.kind == "array" and value == ""):
                 read.pop(param.name, None)
                 continue
         if param.kind == "array" and not isinstance(value, (dict, list)):
             raise wrong_type(param.name, value, "array")
+        if param.name in MAPS and isinstance(value, list):
+            read[param.name] = {str(place): item for place, item in enumerate(value)}
         if param.kind == "int":
             read[param.name] = _int(param.name, value)
     return read
+
+
+def _any_case(method: Method, params: dict[str, Any]) -> None:
+    """The CRM's old methods read `id` and `ID` alike."""
+    for param in method.params:
+        for name in [given for given in params if given != param.name and given.lower() == param.name.lower()]:
+            params.setdefault(param.name, params.pop(name))
 
 
 def _int(name: str, value: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.sandbox.portal.client import PICTURE, PNG, Client
+from tests.sandbox.portal.crm_scenario import crm_parameters, furnish_crm
 
 Parameters = dict[str, Any]
 
@@ -59,6 +60,7 @@ def furnish(rest: Client) -> dict[str, int]:
     one["notice"] = rest.ok("im.notify.system.add", USER_ID=1, MESSAGE="Готово", TAG="t")
     rest.ok("app.option.set", options={"mode": "full"})
     rest.ok("user.option.set", options={"mode": "full"})
+    furnish_crm(rest, one)
     return one
 
 
@@ -75,7 +77,7 @@ def document(rest: Client, one: dict[str, int], *, conduct: bool) -> int:
 
 def parameters(one: dict[str, int]) -> dict[str, Parameters]:
     """What to send to each method (nothing, when it is not listed)."""
-    return _system(one) | _products(one) | _dictionaries(one) | _stock(one)
+    return _system(one) | _products(one) | _dictionaries(one) | _stock(one) | crm_parameters(one)
 
 
 def _system(one: dict[str, int]) -> dict[str, Parameters]:

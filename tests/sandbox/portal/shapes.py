@@ -9,7 +9,7 @@ from typing import Any
 
 FACTS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "facts.json").read_text(encoding="utf-8"))
 # Keys made of data: fields of one portal only.
-OWN = re.compile(r"(property|parentId|UF_|ufCrm)_?\d+|UF_.*")
+OWN = re.compile(r"(property|parentId)\d+|UF_.*|ufCrm.*|rest_.*|\d+")
 
 
 def kind(value: Any) -> str:

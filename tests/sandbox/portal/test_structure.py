@@ -46,9 +46,7 @@ def read_only(name: str) -> bool:
     return not METHODS[name.lower()].write
 
 
-COMPARED = sorted(
-    name for name, fact in FACTS.items() if "result" in fact and name not in NOT_COMPARED and not name.startswith("crm.item")
-)
+COMPARED = sorted(name for name, fact in FACTS.items() if "result" in fact and name not in NOT_COMPARED)
 
 
 @pytest.mark.parametrize("name", COMPARED)
@@ -71,6 +69,9 @@ class TestAnswer:
         found = differences(FACTS[name]["result"], body["result"], extra=name not in PARTIAL)
         if name in LOOSE:
             found = [one for one in found if not one.endswith("missing")]
+        found = [
+            one for one in found if ".layout." not in one or name != "crm.activity.configurable.get"
+        ]  # what was sent comes back
         # The examples show `false` where an event without data stands; ours has the object's id.
         found = [one for one in found if "EVENT_DATA: bool" not in one and "EVENT_ADDITIONAL: bool" not in one]
         assert found == []
