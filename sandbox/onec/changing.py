@@ -43,7 +43,9 @@ def _stock(r: random.Random, item: Item, books: Books) -> str:
         return _price(r, item, books)
     variant = r.choice(item.variants)
     store = r.choice(list(variant.stock))
-    variant.stock[store] = grow_quantity(r, item.unit) + 1
+    before = variant.stock[store]
+    # Nought is a likely new quantity, and the one that writers leave out.
+    variant.stock[store] = next(q for q in iter(lambda: grow_quantity(r, item.unit), None) if q != before)
     return f"stock at {store} = {variant.stock[store]}"
 
 

@@ -13,6 +13,7 @@ from sandbox.onec import connection, given
 from sandbox.onec.base import Base
 from sandbox.onec.clients import Client
 from sandbox.onec.clients.wire import ClientRefused, Exchange
+from sandbox.onec.comparing import compare, fetch_state
 from sandbox.onec.dialects import DIALECTS, Dialect
 from sandbox.onec.writers.upload import Options, Portion
 
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; 0 = done, 1 = this 1C refused (or the portal differs), 2 = the command line is wrong."""
     args = _parser().parse_args(arguments)
     try:
-        return int(args.run(args) if args.run is run_write else args.run(args, _client(args)))
+        return int(args.run(args, _client(args)) if args.run in (run_catalog, run_check) else args.run(args))
     except ClientRefused as refusal:
         return _tell(refusal)
     except (ValueError, OSError) as e:
@@ -45,10 +46,36 @@ def run_catalog(args: argparse.Namespace, client: Client) -> int:
     )
     for note in sent.notes if args.verbose else ():
         say(f"  {note}")
-    if base:
-        base.confirm()
-        _keep(args, base)
-    return 0
+    if base is None:
+        return 0
+    base.confirm()
+    _keep(args, base)
+    return _compared(args.compare, base, dialect, args.within) if args.compare else 0
+
+
+def run_compare(args: argparse.Namespace) -> int:
+    """Compare a portal with a base without sending anything."""
+    return _compared(args.portal, _base(args), DIALECTS[args.dialect], args.within)
+
+
+def _compared(portal: str, base: Base, dialect: Dialect, within: float) -> int:
+    """Look until the portal is right or the time is over; 1C's `success` comes long before the portal is filled."""
+    expected = base.expected(dialect.sight)
+    started = time.monotonic()
+    while True:
+        differences = compare(expected, fetch_state(portal))
+        seconds = time.monotonic() - started
+        if not differences or seconds > within:
+            break
+        time.sleep(min(2 + seconds / 10, 10))
+    for line in differences[:200]:
+        say(line)
+    counts = f"{len(expected['products'])} products, {len(expected['offers'])} offers"
+    if differences:
+        say(f"the portal differs in {len(differences)} places ({counts}) after {seconds:.0f} s", to_errors=True)
+    else:
+        say(f"the portal holds exactly this base: {counts}, after {seconds:.0f} s")
+    return 1 if differences else 0
 
 
 def run_write(args: argparse.Namespace) -> int:
@@ -135,16 +162,20 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="catalog|check")
     cat = _command(commands, "catalog", run_catalog, "send a catalogue: the given files, or a random base")
     cat.add_argument("files", nargs="*", type=Path, metavar="FILE", help="XML, pictures, a folder or a zip to send as they are")
-    cat.add_argument("--items", type=int, default=2000)
-    cat.add_argument("--seed", type=int, default=1)
-    cat.add_argument("--changes", type=int, default=0, help="edit so many items first, and send only changes")
+    _base_options(cat)
     full = cat.add_mutually_exclusive_group()
     full.add_argument("--full", dest="only_changes", action="store_false", default=None, help="send everything")
     full.add_argument("--only-changes", dest="only_changes", action="store_true", default=None, help="send what is registered")
-    cat.add_argument("--state", type=Path, metavar="FILE", help="keep the base here between runs")
+    cat.add_argument("--compare", metavar="PORTAL_URL", help="then compare the sandbox portal with the base")
     cat.add_argument("--portion", type=int, default=1000, help="items a portion")
     cat.add_argument("--package-changes", action="store_true", help="prices and stock as ИзмененияПакетаПредложений")
     cat.add_argument("--no-wait", action="store_true", help="do not ask for the import (where the 1C has that setting)")
+    look = commands.add_parser("compare", help="compare a sandbox portal with the base of --state or --seed, sending nothing")
+    look.set_defaults(run=run_compare, only_changes=False)
+    look.add_argument("portal", metavar="PORTAL_URL")
+    look.add_argument("--dialect", choices=sorted(DIALECTS), default="ut11")
+    look.add_argument("--verbose", action="store_true")
+    _base_options(look)
     out = commands.add_parser("write", help="write the files of a random base into a folder instead of sending them")
     out.set_defaults(run=run_write)
     out.add_argument("folder", type=Path)
@@ -154,6 +185,14 @@ def _parser() -> argparse.ArgumentParser:
     out.add_argument("--portion", type=int, default=1000)
     _command(commands, "check", run_check, "«Проверить подключение»: checkauth only")
     return parser
+
+
+def _base_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--items", type=int, default=2000)
+    command.add_argument("--seed", type=int, default=1)
+    command.add_argument("--changes", type=int, default=0, help="edit so many items first, and send only changes")
+    command.add_argument("--state", type=Path, metavar="FILE", help="keep the base here between runs")
+    command.add_argument("--within", type=float, default=300, help="seconds the portal may take to become right")
 
 
 def _command(
