@@ -116,6 +116,8 @@ def admitted(method: Method, params: dict[str, Any]) -> dict[str, Any]:
                 continue
         if param.kind == "array" and not isinstance(value, (dict, list)):
             raise wrong_type(param.name, value, "array")
+        if param.kind == "string" and isinstance(value, (dict, list)):
+            raise wrong_type(param.name, value, "string")
         if param.name in MAPS and isinstance(value, list):
             read[param.name] = {str(place): item for place, item in enumerate(value)}
         if param.kind == "int":

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.portal.clock import iso
 from sandbox.portal.errors import RestError
-from sandbox.portal.fields import described, fields, read, with_defaults
+from sandbox.portal.fields import described, fields, read, typed, with_defaults
 from sandbox.portal.methods.catalog_access import listed, needed, shown, writer
 from sandbox.portal.methods.product_fields import EMPTY_SKU, SKU
 from sandbox.portal.registry import Call, Page, method
@@ -77,7 +77,7 @@ def modify(call: Call) -> Row:
     product = given.get("product") if isinstance(given, dict) else None
     if not isinstance(product, dict) or not product.get("id") or not isinstance(product.get("prices"), (list, dict)):
         raise RestError(0, "Required fields: product")
-    key = int(product["id"])
+    key = typed("id", "integer", product["id"])
     _sellable(call, key)
     prices = product["prices"] if isinstance(product["prices"], list) else list(product["prices"].values())
     rows = [_sent(call, key, price) for price in prices]
@@ -101,7 +101,7 @@ def _sent(call: Call, product_id: int, price: Any) -> Row:
     _check(call, row)
     if price.get("id"):
         call.portal.calls.ignored_fields["id"] -= 1
-        return _with_id(call, row, int(price["id"]))
+        return _with_id(call, row, typed("id", "integer", price["id"]))
     return row
 
 

@@ -1,4 +1,4 @@
-"""crm.requisite.*, bank details, templates, links, and crm.address.*: old methods, values are strings, `error` is often empty."""
+"""crm.requisite.*, bank details, templates and links: old methods, values are strings, `error` is often empty."""
 
 from __future__ import annotations
 
@@ -29,12 +29,7 @@ BANK = names(
     "RQ_IIK RQ_ACC_CURRENCY RQ_COR_ACC_NUM RQ_IBAN RQ_SWIFT RQ_BIC RQ_CODEB RQ_CODEG RQ_RIB RQ_AGENCY_NAME COMMENTS"
 )
 PRESET = ("ENTITY_TYPE_ID", "COUNTRY_ID", *_STAMPS, "NAME", "XML_ID", "ACTIVE", "SORT")
-ADDRESS = names(
-    "TYPE_ID ENTITY_TYPE_ID ENTITY_ID ADDRESS_1 ADDRESS_2 CITY POSTAL_CODE REGION PROVINCE COUNTRY COUNTRY_CODE "
-    "LOC_ADDR_ID ANCHOR_TYPE_ID ANCHOR_ID"
-)
 LINK = ("ENTITY_TYPE_ID", "ENTITY_ID", "REQUISITE_ID", "BANK_DETAIL_ID", "MC_REQUISITE_ID", "MC_BANK_DETAIL_ID")
-ADDRESS_TYPES = frozenset({1, 4, 6, 8, 9, 11})
 FIXED = frozenset({"ENTITY_TYPE_ID", "ENTITY_ID"})
 
 
@@ -43,7 +38,8 @@ def refused(text: str) -> RestError:
     return RestError("", text)
 
 
-def _number(fields: Any, name: str) -> int:
+def positive(fields: Any, name: str) -> int:
+    """A required id out of a map of fields."""
     try:
         value = int((fields if isinstance(fields, dict) else {}).get(name) or 0)
     except (TypeError, ValueError):
@@ -53,12 +49,13 @@ def _number(fields: Any, name: str) -> int:
     return value
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
+    """A value as these methods keep it: text or nothing."""
     return None if value in (None, "") else str(value)
 
 
 def _fresh(call: Call, known: tuple[str, ...], given: Row) -> Row:
-    row: Row = {name: _text(given.get(name)) for name in known}
+    row: Row = {name: text_of(given.get(name)) for name in known}
     row |= {
         "DATE_CREATE": iso(call.portal.clock()),
         "DATE_MODIFY": "",
@@ -69,7 +66,7 @@ def _fresh(call: Call, known: tuple[str, ...], given: Row) -> Row:
 
 
 def _changes(call: Call, known: tuple[str, ...], given: Row) -> Row:
-    sent = {name: _text(given[name]) for name in known if name in given and name not in FIXED and name not in _STAMPS}
+    sent = {name: text_of(given[name]) for name in known if name in given and name not in FIXED and name not in _STAMPS}
     return sent | {"DATE_MODIFY": iso(call.portal.clock()), "MODIFY_BY_ID": str(call.user["id"])}
 
 
@@ -102,7 +99,7 @@ def _found(call: Call, kind: str, key: Any, noun: str = "Requisite") -> Row:
 def add(call: Call) -> int:
     """Requisites of a contact or a company."""
     given = call["fields"]
-    owner, key, preset = _number(given, "ENTITY_TYPE_ID"), _number(given, "ENTITY_ID"), _number(given, "PRESET_ID")
+    owner, key, preset = positive(given, "ENTITY_TYPE_ID"), positive(given, "ENTITY_ID"), positive(given, "PRESET_ID")
     if owner not in {3, 4}:
         raise refused("ENTITY_TYPE_ID is not defined or invalid.")
     if call.store.get(f"items_{owner}", key) is None:
@@ -110,7 +107,7 @@ def add(call: Call) -> int:
     if call.store.get("presets", preset) is None:
         raise refused("PRESET_ID is not defined or invalid.")
     stored = call.store.add(
-        "requisites", _fresh(call, REQUISITE, given) | {"ADDRESS_ONLY": _text(given.get("ADDRESS_ONLY")) or "N"}
+        "requisites", _fresh(call, REQUISITE, given) | {"ADDRESS_ONLY": text_of(given.get("ADDRESS_ONLY")) or "N"}
     )
     call.happened("ONCRMREQUISITEADD", {"ID": stored["id"]})
     return int(stored["id"])
@@ -171,7 +168,7 @@ def preset(call: Call) -> Row:
 def bank_add(call: Call) -> int:
     """A bank account of requisites."""
     given = call["fields"]
-    if call.store.get("requisites", _number(given, "ENTITY_ID")) is None:
+    if call.store.get("requisites", positive(given, "ENTITY_ID")) is None:
         raise refused("ENTITY_ID is not defined or invalid")
     if not given.get("NAME"):
         raise refused("NAME is not defined or invalid")
@@ -223,7 +220,7 @@ def _link(call: Call, owner: int, key: int) -> Row | None:
 def link_register(call: Call) -> bool:
     """Say which requisites a deal, quote or invoice is made out to; they must belong to its client."""
     given = call["fields"]
-    owner, key = _number(given, "ENTITY_TYPE_ID"), _number(given, "ENTITY_ID")
+    owner, key = positive(given, "ENTITY_TYPE_ID"), positive(given, "ENTITY_ID")
     item = call.store.get(f"items_{owner}", key)
     if item is None:
         raise refused("ENTITY_ID is not defined or invalid")
@@ -274,79 +271,4 @@ def link_unregister(call: Call) -> bool:
     row = _link(call, call["entityTypeId"], call["entityId"])
     if row is not None:
         call.store.remove("requisite_links", row["id"])
-    return True
-
-
-# --- addresses -----------------------------------------------------------------------------------------------------------
-
-
-def _address(call: Call) -> tuple[Row, Row | None]:
-    given = call["fields"]
-    key = {name: _number(given, name) for name in ("TYPE_ID", "ENTITY_TYPE_ID", "ENTITY_ID")}
-    if key["TYPE_ID"] not in ADDRESS_TYPES:
-        raise refused("TYPE_ID is not defined or invalid.")
-    if key["ENTITY_TYPE_ID"] not in {1, 3, 4, 8}:
-        raise refused("ENTITY_TYPE_ID is not defined or invalid.")
-    kind = "requisites" if key["ENTITY_TYPE_ID"] == 8 else f"items_{key['ENTITY_TYPE_ID']}"
-    owner = call.store.get(kind, key["ENTITY_ID"])
-    if owner is None:
-        raise refused("ENTITY_ID is not defined or invalid.")
-    text = {name: str(value) for name, value in key.items()}
-    if kind == "requisites":
-        text |= {"ANCHOR_TYPE_ID": owner["ENTITY_TYPE_ID"], "ANCHOR_ID": owner["ENTITY_ID"]}
-    else:
-        text |= {"ANCHOR_TYPE_ID": text["ENTITY_TYPE_ID"], "ANCHOR_ID": text["ENTITY_ID"]}
-    same = ("TYPE_ID", "ENTITY_TYPE_ID", "ENTITY_ID")
-    old = next((row for row in call.store.all("addresses") if all(row[name] == text[name] for name in same)), None)
-    return text, old
-
-
-def _event(call: Call, name: str, key: Row) -> None:
-    call.happened(
-        name, {field: key[field] for field in ("TYPE_ID", "ENTITY_TYPE_ID", "ENTITY_ID", "ANCHOR_TYPE_ID", "ANCHOR_ID")}
-    )
-
-
-@method("crm.address.add", "fields*:array", scope="crm", write=True)
-def address_add(call: Call) -> bool:
-    """An address, one of each type."""
-    key, old = _address(call)
-    if old is not None:
-        raise refused("TypeAddress exists")
-    row = {name: _text(call["fields"].get(name)) for name in ADDRESS}
-    stored = call.store.add("addresses", row | key)
-    call.store.change("addresses", stored, LOC_ADDR_ID=str(stored["id"]))
-    _event(call, "ONCRMADDRESSREGISTER", key)
-    return True
-
-
-@method("crm.address.update", "fields*:array", scope="crm", write=True)
-def address_update(call: Call) -> bool:
-    """Change an address."""
-    key, old = _address(call)
-    if old is None:
-        raise refused("TypeAddress not found")
-    call.store.change("addresses", old, **{name: _text(call["fields"][name]) for name in ADDRESS[3:11] if name in call["fields"]})
-    _event(call, "ONCRMADDRESSREGISTER", key)
-    return True
-
-
-@method("crm.address.list", "select:array filter:array order:array start limit", scope="crm")
-def address_list(call: Call) -> Page:
-    """Addresses by filter."""
-    test = conditions(call.get("filter") or {}, set(ADDRESS).__contains__)
-    found = page(call, [row for row in call.store.all("addresses") if test(row)], call.get("order"))
-    select = call.get("select") or ["*"]
-    wanted = ADDRESS if "*" in select else [name for name in ADDRESS if name in select]
-    return Page([{name: row[name] for name in wanted} for row in found.result], found.total, found.next)
-
-
-@method("crm.address.delete", "fields*:array", scope="crm", write=True)
-def address_delete(call: Call) -> bool:
-    """Delete an address."""
-    key, old = _address(call)
-    if old is None:
-        raise refused("TypeAddress not found")
-    call.store.remove("addresses", old["id"])
-    _event(call, "ONCRMADDRESSUNREGISTER", key)
     return True

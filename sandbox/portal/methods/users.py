@@ -50,7 +50,7 @@ def current(call: Call) -> Row:
 
 @method(
     "user.get",
-    "sort order filter FILTER ADMIN_MODE select IMAGE_RESIZE ID NAME LAST_NAME EMAIL XML_ID ACTIVE USER_TYPE",
+    "sort order filter:array FILTER:array ADMIN_MODE select IMAGE_RESIZE ID NAME LAST_NAME EMAIL XML_ID ACTIVE USER_TYPE",
     scope="user",
 )
 def get(call: Call) -> Page:
@@ -65,10 +65,11 @@ def get(call: Call) -> Page:
     return Page([shown(call, user) for user in found.result], found.total, found.next)
 
 
-@method("user.search", "FILTER filter sort order ADMIN_MODE select NAME LAST_NAME FIND", scope="user")
+@method("user.search", "FILTER:array filter:array sort order ADMIN_MODE select NAME LAST_NAME FIND", scope="user")
 def search(call: Call) -> Page:
     """Users whose names contain the words of FIND (or the given fields)."""
-    given = dict(call.get("FILTER") or call.get("filter") or {})
+    sent = call.get("FILTER") or call.get("filter") or {}
+    given = dict(sent) if isinstance(sent, dict) else {}
     given |= {name: call[name] for name in ("NAME", "LAST_NAME", "FIND") if name in call.params}
     words = str(given.pop("FIND", "")).casefold().split()
     test = conditions({f"%{split(str(key))[1]}": value for key, value in given.items()}, lambda name: name in LABELS, read=_read)

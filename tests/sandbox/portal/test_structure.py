@@ -92,6 +92,39 @@ class TestRequired:
             assert "error" in rest.body(name, **less), lacking
 
 
+JUNK: tuple[object, ...] = (
+    *(
+        1,
+        -5,
+        "x",
+        True,
+        [1],
+        ["a", "b"],
+        {"a": 1},
+        {"id": [1]},
+        [[["x"]]],
+        {"0": {"logic": "OR"}},
+        {"iblockId": {"a": 1}, "name": ["x"]},
+    ),
+    {"iblockId": 23, "name": "q", "property98": {"a": {}}, "previewPicture": "x", "parentId": {"a": 1}},
+    {"product": {"id": [1], "prices": ["x"]}},
+    {"title": ["x"], "fm": "x", "stageId": [1], "contactIds": {"a": "b"}},
+    {"ENTITY_TYPE_ID": 4, "ENTITY_ID": [1]},
+)
+
+
+class TestJunk:
+    def test_never_breaks_a_method(self) -> None:
+        with PortalServer(installed=True, bucket=(1e9, 1e9)) as server:
+            rest = Client(server)
+            given = parameters(furnish(rest))
+            for method in METHODS.values():
+                for param in method.params:
+                    for junk in JUNK:
+                        answer = rest.post(method.name, **{**given.get(method.name, {}), param.name: junk})
+                        assert answer.status_code < 500, (method.name, param.name, junk)
+
+
 class TestStrictness:
     def test_refuses_unknown_methods_and_parameters(self, world: tuple[Client, dict[str, int]]) -> None:
         rest, _ = world
