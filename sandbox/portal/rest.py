@@ -81,6 +81,7 @@ class Rest:
     def _run(self, name: str, params: dict[str, Any], token: Row, started: float) -> tuple[int, Answer]:
         if name.lower() != "batch":
             return self._single(name, params, token, started)
+        self._broken("batch")
         connector = params.get("auth_connector")
         begun = self.portal.clock()
 
@@ -152,11 +153,14 @@ class Rest:
             body["total"] = result.total
         return body
 
-    def _allowed(self, method: Method, token: Row) -> None:
-        portal = self.portal
-        fault = portal.faults.method_error(method.name)
+    def _broken(self, name: str) -> None:
+        fault = self.portal.faults.method_error(name)
         if fault is not None:
             raise RestError(fault.get("error", ""), fault.get("error_description", ""), fault.get("status", 400))
+
+    def _allowed(self, method: Method, token: Row) -> None:
+        portal = self.portal
+        self._broken(method.name)
         if method.scope and method.scope not in token["scope"].split(",") and not _covered(method.scope, token["scope"]):
             text = "The request requires higher privileges than provided by the access token"
             raise RestError("insufficient_scope", text, 403)

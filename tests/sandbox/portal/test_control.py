@@ -83,6 +83,8 @@ class TestFaults:
         control(server, "faults", {"method_errors": {"user.admin": error}})
         assert rest.error("user.admin")[:2] == (500, "INTERNAL_SERVER_ERROR")
         assert rest.ok("user.admin") is True
+        control(server, "faults", {"method_errors": {"batch": error}})
+        assert rest.error("batch", cmd={"a": "profile"})[0] == 500
 
     def test_rename_the_portal(self, server: PortalServer, rest: Client) -> None:
         server.faults.moved_to = "http://new.example:1234"
