@@ -1,0 +1,389 @@
+"""Changes as REST commands, and what their answers mean: the only room on the way to the catalogue that knows Bitrix24's field names.
+
+Source: the catalog.* pages of the REST documentation. Pure.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from b24app.rest.commands import Command
+from exchange.planning.catalog import Shape, Value
+from exchange.planning.changes import KnownPrice
+from exchange.planning.references import PortalProperty, PropertyType
+
+LOOKUP_SIZE = 50  # one page of a list
+
+_METHOD: dict[Shape, str] = {
+    "product": "catalog.product",
+    "service": "catalog.product.service",
+    "sku": "catalog.product.sku",
+    "offer": "catalog.product.offer",
+}
+# The key of the result differs by method (product.add answers `element`, sku.list answers `units`).
+_ADDED: dict[Shape, str] = {"product": "element", "service": "service", "sku": "sku", "offer": "offer"}
+_LISTED: dict[Shape, str] = {"product": "products", "service": "services", "sku": "units", "offer": "offers"}
+_TYPE_SHAPES: dict[int, Shape] = {1: "product", 3: "sku", 4: "offer", 5: "offer", 6: "sku", 7: "service"}
+
+_FIELDS = {
+    "name": "name",
+    "section": "iblockSectionId",
+    "sections": "iblockSection",
+    "description": "detailText",
+    "description_type": "detailTextType",
+    "summary": "previewText",
+    "measure": "measure",
+    "vat": "vatId",
+    "weight": "weight",
+    "quantity": "quantity",
+}
+
+
+def flag(value: object) -> str:
+    """The portal's boolean."""
+    return "Y" if value else "N"
+
+
+def _field(name: str, value: Value) -> tuple[str, Any]:
+    if name in ("active", "vat_included"):
+        return ("active" if name == "active" else "vatIncluded"), flag(value)
+    if name.startswith("property:"):
+        key = "property" + name.removeprefix("property:")
+        if isinstance(value, list):
+            return key, [{"value": one} for one in value] or ""
+        return key, {"value": value}
+    return _FIELDS[name], "" if value is None else value
+
+
+def element_fields(fields: Mapping[str, Value]) -> dict[str, Any]:
+    """The portal's fields of neutral ones."""
+    return dict(_field(name, value) for name, value in fields.items())
+
+
+def add_element(
+    shape: Shape,
+    iblock_id: int,
+    xml_id: str,
+    fields: Mapping[str, Value],
+    *,
+    parent_id: int = 0,
+    pictures: Mapping[str, Any] | None = None,
+) -> Command:
+    """Create a product, service, SKU parent or offer; `xmlId` is 1C's id as it came."""
+    values = {"iblockId": iblock_id, "xmlId": xml_id, **element_fields(fields), **(pictures or {})}
+    if shape == "offer":
+        values["parentId"] = parent_id
+    return Command(f"{_METHOD[shape]}.add", {"fields": values})
+
+
+def update_element(shape: Shape, b24_id: int, fields: Mapping[str, Value], *, extra: Mapping[str, Any] | None = None) -> Command:
+    return Command(f"{_METHOD[shape]}.update", {"id": b24_id, "fields": {**element_fields(fields), **(extra or {})}})
+
+
+def retire_element(shape: Shape, b24_id: int, xml_id: str) -> Command:
+    """Switch off an element that another one has replaced, and free its external id."""
+    return Command(f"{_METHOD[shape]}.update", {"id": b24_id, "fields": {"active": "N", "xmlId": f"replaced:{xml_id}"}})
+
+
+def added_id(shape: Shape, result: Any) -> int:
+    """The id of the element that an `add` made."""
+    return int(result[_ADDED[shape]]["id"])
+
+
+def find_elements(shape: Shape, iblock_id: int, xml_ids: Sequence[str]) -> Command:
+    """Find elements by 1C's ids, at most one page of them."""
+    return Command(
+        f"{_METHOD[shape]}.list",
+        {
+            "select": ["id", "iblockId", "xmlId", *(["parentId"] if shape == "offer" else [])],
+            "filter": {"iblockId": iblock_id, "xmlId": list(xml_ids)},
+            "order": {"id": "ASC"},
+        },
+    )
+
+
+def find_by_property(iblock_id: int, property_id: int, values: Sequence[str], shape: Shape = "product") -> Command:
+    """Find elements by a property's values (article or barcode), at most one page of them."""
+    return Command(
+        f"{_METHOD[shape]}.list",
+        {
+            "select": ["id", "iblockId", "xmlId", f"property{property_id}"],
+            "filter": {"iblockId": iblock_id, f"property{property_id}": list(values)},
+            "order": {"id": "ASC"},
+        },
+    )
+
+
+def property_texts(row: Mapping[str, Any], property_id: int) -> list[str]:
+    """The values of a property in a listed element, single or multiple, as texts."""
+    held = row.get(f"property{property_id}")
+    cells = held if isinstance(held, list) else [held]
+    return [str(cell["value"] if isinstance(cell, Mapping) else cell) for cell in cells if cell not in (None, "")]
+
+
+def listed_elements(shape: Shape, result: Any) -> list[dict[str, Any]]:
+    """The rows of a `list` answer."""
+    rows = result.get(_LISTED[shape], []) if isinstance(result, Mapping) else []
+    return list(rows)
+
+
+# Prices
+
+
+def read_prices(product_ids: Iterable[int]) -> Command:
+    return Command(
+        "catalog.price.list",
+        {
+            "select": ["id", "productId", "catalogGroupId", "price", "currency"],
+            "filter": {"productId": list(product_ids)},
+            "order": {"id": "ASC"},
+        },
+    )
+
+
+def write_prices(product_id: int, rows: Iterable[tuple[int | None, int, str, str]]) -> Command:
+    """Set the whole price set of one element: what is not sent is deleted by the portal."""
+    prices = [
+        {**({"id": price_id} if price_id is not None else {}), "catalogGroupId": type_id, "price": price, "currency": currency}
+        for price_id, type_id, price, currency in rows
+    ]
+    return Command("catalog.price.modify", {"fields": {"product": {"id": product_id, "prices": prices or ""}}})
+
+
+def known_prices(result: Any) -> dict[int, KnownPrice]:
+    """Prices of one element as an answer of price.list or price.modify tells them, by price type."""
+    return {
+        int(row["catalogGroupId"]): KnownPrice(int(row["id"]), str(row["price"]), str(row["currency"]))
+        for row in result["prices"]
+    }
+
+
+# Pictures
+
+
+def picture_fields(name: str, content: bytes) -> dict[str, Any]:
+    """The main picture, as a field of an element, for the list and for the card."""
+    data = [name, base64.b64encode(content).decode()]
+    return {"previewPicture": {"fileData": data}, "detailPicture": {"fileData": data}}
+
+
+def no_picture_fields() -> dict[str, Any]:
+    return {"previewPicture": {"remove": "Y"}, "detailPicture": {"remove": "Y"}}
+
+
+def add_picture(product_id: int, name: str, content: bytes) -> Command:
+    return Command(
+        "catalog.productImage.add",
+        {
+            "fields": {"productId": product_id, "type": "MORE_PHOTO"},
+            "fileContent": [name, base64.b64encode(content).decode()],
+        },
+    )
+
+
+def list_pictures(product_id: int) -> Command:
+    return Command("catalog.productImage.list", {"productId": product_id, "select": ["id", "name", "type"]})
+
+
+def drop_picture(product_id: int, image_id: int) -> Command:
+    return Command("catalog.productImage.delete", {"productId": product_id, "id": image_id})
+
+
+# What items refer to
+
+
+def list_page(method: str, select: Sequence[str], filter: Mapping[str, Any]) -> Command:
+    return Command(method, {"select": list(select), "filter": dict(filter), "order": {"id": "ASC"}})
+
+
+def add_section(iblock_id: int, xml_id: str, name: str, parent_id: int, *, active: bool) -> Command:
+    return Command(
+        "catalog.section.add",
+        {
+            "fields": {
+                "iblockId": iblock_id,
+                "xmlId": xml_id,
+                "name": name,
+                "active": flag(active),
+                **({"iblockSectionId": parent_id} if parent_id else {}),
+            }
+        },
+    )
+
+
+def update_section(b24_id: int, iblock_id: int, name: str, parent_id: int, *, active: bool) -> Command:
+    return Command(
+        "catalog.section.update",
+        {
+            "id": b24_id,
+            "fields": {"iblockId": iblock_id, "name": name, "active": flag(active), "iblockSectionId": parent_id or ""},
+        },
+    )
+
+
+_PROPERTY_TYPES: dict[PropertyType, dict[str, str]] = {
+    "string": {"propertyType": "S"},
+    "number": {"propertyType": "N"},
+    "list": {"propertyType": "L", "listType": "L"},
+    "date": {"propertyType": "S", "userType": "Date"},
+}
+
+
+def add_property(iblock_id: int, xml_id: str, name: str, type: PropertyType, *, multiple: bool, code: str = "") -> Command:
+    fields = {
+        "iblockId": iblock_id,
+        "xmlId": xml_id,
+        "name": name,
+        "multiple": flag(multiple),
+        "active": "Y",
+        **_PROPERTY_TYPES[type],
+        **({"code": code} if code else {}),
+    }
+    return Command("catalog.productProperty.add", {"fields": fields})
+
+
+def update_property(b24_id: int, fields: Mapping[str, Any]) -> Command:
+    return Command("catalog.productProperty.update", {"id": b24_id, "fields": dict(fields)})
+
+
+def portal_property(row: Mapping[str, Any], options: Mapping[str, int] | None = None) -> PortalProperty:
+    """A property of the portal as productProperty.list or add answers it."""
+    kind: PropertyType = "other"
+    if row["propertyType"] == "L":
+        kind = "list"
+    elif row["propertyType"] == "N" and not row.get("userType"):
+        kind = "number"
+    elif row["propertyType"] == "S":
+        kind = {"": "string", "Date": "date"}.get(row.get("userType") or "", "other")  # type: ignore[assignment]
+    return PortalProperty(int(row["id"]), kind, row.get("multiple") == "Y", options or {})
+
+
+def add_option(property_id: int, xml_id: str, value: str) -> Command:
+    return Command("catalog.productPropertyEnum.add", {"fields": {"propertyId": property_id, "xmlId": xml_id, "value": value}})
+
+
+def update_option(b24_id: int, property_id: int, xml_id: str, value: str) -> Command:
+    return Command(
+        "catalog.productPropertyEnum.update",
+        {"id": b24_id, "fields": {"propertyId": property_id, "xmlId": xml_id, "value": value}},
+    )
+
+
+def add_price_type(xml_id: str, name: str) -> Command:
+    return Command("catalog.priceType.add", {"fields": {"name": name, "base": "N", "xmlId": xml_id}})
+
+
+def adopt_price_type(b24_id: int, xml_id: str) -> Command:
+    """Make an existing price type (the portal's base one) the one of 1C's price type."""
+    return Command("catalog.priceType.update", {"id": b24_id, "fields": {"xmlId": xml_id}})
+
+
+def name_price_type(b24_id: int, language: str, name: str) -> Command:
+    return Command("catalog.priceTypeLang.add", {"fields": {"catalogGroupId": b24_id, "lang": language, "name": name}})
+
+
+def rename_price_type(lang_row_id: int, b24_id: int, language: str, name: str) -> Command:
+    return Command(
+        "catalog.priceTypeLang.update",
+        {"id": lang_row_id, "fields": {"catalogGroupId": b24_id, "lang": language, "name": name}},
+    )
+
+
+def add_store(xml_id: str, title: str, address: str) -> Command:
+    """The portal demands an address; where 1C has none, the name stands in."""
+    return Command("catalog.store.add", {"fields": {"xmlId": xml_id, "title": title, "address": address or title, "active": "Y"}})
+
+
+def update_store(b24_id: int, title: str, address: str, *, active: bool) -> Command:
+    return Command(
+        "catalog.store.update", {"id": b24_id, "fields": {"title": title, "address": address or title, "active": flag(active)}}
+    )
+
+
+def add_measure(code: int, title: str, symbol: str, international: str) -> Command:
+    return Command(
+        "catalog.measure.add",
+        {"fields": {"code": code, "measureTitle": title, "symbol": symbol, "symbolIntl": international, "isDefault": "N"}},
+    )
+
+
+def add_vat(name: str, rate: str) -> Command:
+    return Command("catalog.vat.add", {"fields": {"name": name, "rate": rate, "active": "Y"}})
+
+
+# Stock where warehouse accounting is on
+
+
+def read_stock(product_ids: Iterable[int]) -> Command:
+    return Command(
+        "catalog.storeproduct.list",
+        {
+            "select": ["id", "productId", "storeId", "amount"],
+            "filter": {"productId": list(product_ids)},
+            "order": {"id": "ASC"},
+        },
+    )
+
+
+def add_stock_document(doc_type: str, number: str, currency: str, responsible_id: int, title: str) -> Command:
+    """`S` brings goods in, `D` writes them off; the number is ours, so that the document can be found again."""
+    return Command(
+        "catalog.document.add",
+        {
+            "fields": {
+                "docType": doc_type,
+                "docNumber": number,
+                "currency": currency,
+                "responsibleId": responsible_id,
+                "title": title,
+            }
+        },
+    )
+
+
+def add_stock_line(document_id: int, doc_type: str, product_id: int, store_id: int, amount: str) -> Command:
+    side = "storeTo" if doc_type == "S" else "storeFrom"
+    return Command(
+        "catalog.document.element.add",
+        {"fields": {"docId": document_id, "elementId": product_id, side: store_id, "amount": amount}},
+    )
+
+
+def conduct_document(document_id: int) -> Command:
+    return Command("catalog.document.conduct", {"id": document_id})
+
+
+def find_stock_documents(number: str) -> Command:
+    return Command(
+        "catalog.document.list",
+        {"select": ["id", "docType", "docNumber", "status"], "filter": {"docNumber": number}, "order": {"id": "ASC"}},
+    )
+
+
+def delete_document(document_id: int) -> Command:
+    return Command("catalog.document.delete", {"id": document_id})
+
+
+def find_element_by_id(shape: Shape, iblock_id: int, b24_id: int) -> Command:
+    """Ask whether an element is still there."""
+    return Command(
+        f"{_METHOD[shape]}.list",
+        {"select": ["id", "iblockId", "xmlId"], "filter": {"iblockId": iblock_id, "id": b24_id}, "order": {"id": "ASC"}},
+    )
+
+
+def picture_name(digest: str, suffix: str) -> str:
+    """The name a picture gets in the portal: its content's digest, so that it can be recognised there."""
+    return f"{digest}{suffix}"
+
+
+def added_picture(result: Any) -> int:
+    return int(result["productImage"]["id"])
+
+
+def known_pictures(result: Any) -> dict[str, int]:
+    """Our further pictures of a product (named by content digest) as productImage.list tells them."""
+    rows = result.get("productImages", []) if isinstance(result, Mapping) else []
+    return {str(row["name"]).partition(".")[0]: int(row["id"]) for row in rows if row.get("type", "MORE_PHOTO") == "MORE_PHOTO"}

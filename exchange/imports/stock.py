@@ -1,0 +1,108 @@
+"""Stock where the portal's warehouse accounting is on: documents of differences, conducted. Without any I/O, like flows.py.
+
+The portal lets nobody write a quantity then (catalog.storeproduct is read-only): `S` documents bring in what is missing, `D` write off
+what is too much. All documents of a base carry one number, so that a draft left behind by a crash is found and removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from b24app.rest.batching import Outcome
+from b24app.rest.errors import Fate
+from exchange.imports import commands
+from exchange.imports.dictionaries import DictionaryFailed, pages
+from exchange.imports.flows import Ask, Key, Log, StockLine
+from exchange.planning.catalog import Trouble
+from exchange.planning.desired import number
+
+LINES_AT_ONCE = 200
+
+Delta = tuple[StockLine, int, Decimal]  # line, store, how much is missing (negative: too much)
+
+
+def stock_flow(lines: Sequence[StockLine], number_: str, currency: str, user_id: int, title: str, log: Log) -> Generator[Ask, list[Outcome], None]:
+    """Bring the portal's stock of these elements in line by at most two documents."""
+    yield from _remove_drafts(number_)
+    amounts = yield from _amounts(lines)
+    deltas: list[Delta] = []
+    for line in lines:
+        for store, wanted in line.wanted.items():
+            # A document cannot take a store below zero: what 1C has sold short is shown on our own pages.
+            missing = max(Decimal(wanted), Decimal(0)) - amounts.get((line.b24_id, store), Decimal(0))
+            if missing:
+                deltas.append((line, store, missing))
+    refused: set[Key] = set()
+    for doc_type, part in (("S", [d for d in deltas if d[2] > 0]), ("D", [d for d in deltas if d[2] < 0])):
+        if part:
+            refused |= yield from _document(doc_type, part, number_, currency, user_id, title, log)
+    for line in lines:
+        log.done.update(line.versions)
+        if line.home not in refused:
+            log.known[line.home] = replace(line.known, stock=dict(line.wanted)).to_json()
+
+
+def _remove_drafts(number_: str) -> Generator[Ask, list[Outcome], None]:
+    (outcome,) = yield Ask((commands.find_stock_documents(number_),))
+    if outcome.error is not None:
+        raise DictionaryFailed(outcome.error)
+    drafts = [int(row["id"]) for row in outcome.result.get("documents", []) if row.get("status") == "N"]
+    if drafts:
+        yield Ask(tuple(commands.delete_document(draft) for draft in drafts))
+
+
+def _amounts(lines: Sequence[StockLine]) -> Generator[Ask, list[Outcome], dict[tuple[int, int], Decimal]]:
+    ids = [line.b24_id for line in lines]
+    amounts: dict[tuple[int, int], Decimal] = {}
+    for start in range(0, len(ids), commands.LOOKUP_SIZE):
+        rows = yield from pages(
+            "catalog.storeproduct.list", "storeProducts", ["id", "productId", "storeId", "amount"],
+            {"productId": ids[start : start + commands.LOOKUP_SIZE]},
+        )
+        for row in rows:
+            amounts[(int(row["productId"]), int(row["storeId"]))] = Decimal(str(row["amount"] or 0))
+    return amounts
+
+
+def _document(  # noqa: PLR0913  (the head of a document is what it is)
+    doc_type: str, deltas: Sequence[Delta], number_: str, currency: str, user_id: int, title: str, log: Log
+) -> Generator[Ask, list[Outcome], set[Key]]:
+    """One conducted document; returns the rows whose stock it could not carry."""
+    (outcome,) = yield Ask((commands.add_stock_document(doc_type, number_, currency, user_id, title),))
+    homes = {line.home for line, _, _ in deltas}
+    if outcome.error is not None:
+        return _refused(outcome, homes, log)
+    document_id = int(outcome.result["document"]["id"])
+    outcomes = yield Ask(
+        tuple(
+            commands.add_stock_line(document_id, doc_type, line.b24_id, store, number(abs(missing)) or "0")
+            for line, store, missing in deltas
+        ),
+        tuple(line.home for line, _, _ in deltas),
+    )
+    failed = {line.home for (line, _, _), one in zip(deltas, outcomes, strict=True) if one.error is not None}
+    for one in outcomes:
+        if one.error is not None:
+            _refused(one, failed, log)
+            break
+    if len(failed) == len(homes):
+        yield Ask((commands.delete_document(document_id),))
+        return failed
+    (outcome,) = yield Ask((commands.conduct_document(document_id),))
+    if outcome.error is not None:
+        refused = _refused(outcome, homes, log)
+        yield Ask((commands.delete_document(document_id),))
+        return refused
+    return failed
+
+
+def _refused(outcome: Outcome, homes: set[Key], log: Log) -> set[Key]:
+    error = outcome.error
+    assert error is not None  # noqa: S101  (callers have looked)
+    if error.fate in (Fate.RETRY, Fate.REFRESH, Fate.PERSON):
+        raise DictionaryFailed(error)
+    trouble = Trouble("stock-document-refused", {"code": error.code, "answer": error.description})
+    log.troubles += [(home, "", trouble) for home in homes]
+    return homes

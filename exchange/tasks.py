@@ -1,0 +1,56 @@
+"""The edge to Celery: tasks wake up, do one thing, and translate its outcome. What is due stands in the database."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from typing import Any
+
+from celery import shared_task
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from b24app import lanes
+from exchange.imports import pipeline, push
+from exchange.models import ImportRun
+
+# A task is a slice: it ends before Celery's soft limit and leaves the rest to the next one.
+SLICE_SECONDS = 45.0
+
+
+@shared_task(name="exchange.read_run")
+def read_run(*, run_id: int, **_: Any) -> None:
+    """Read one file of 1C and push what it changed."""
+    if pipeline.read_run(run_id):
+        work_lane.delay()
+
+
+@shared_task(name="exchange.work_lane")
+def work_lane(*, portal_id: int | None = None, **_: Any) -> None:
+    """Work one lane that is due for a slice; wake the next worker if there is more."""
+    claim = lanes.claim(f"{socket.gethostname()}:{os.getpid()}", portal_id)
+    if claim is None:
+        return
+    due = timezone.now()
+    try:
+        due_at = push.push(claim, until=time.monotonic() + SLICE_SECONDS)
+        lanes.release(claim, due_at)
+    except lanes.LaneLost:
+        return
+    except Exception:
+        lanes.release(claim, timezone.now() + push.after_failure())
+        raise
+    if due_at is not None and due_at <= timezone.now() and due_at >= due:
+        transaction.on_commit(lambda: work_lane.delay(portal_id=claim.portal_id))
+
+
+@shared_task(name="exchange.tick")
+def tick(**_: Any) -> None:
+    """Find what is due and wake workers for it: runs that nobody reads, lanes that nobody works."""
+    stale = Q(state=ImportRun.State.WAITING) | Q(state=ImportRun.State.READING, lease_until__lt=timezone.now())
+    for run_id in ImportRun.objects.filter(stale).order_by("id").values_list("id", flat=True)[:20]:
+        read_run.delay(run_id=run_id)
+    for portal_id in lanes.due(20):
+        work_lane.delay(portal_id=portal_id)
