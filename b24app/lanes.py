@@ -73,3 +73,14 @@ def release(claim: Claim, due_at: dt.datetime | None) -> None:
                where portal_id = %(portal)s and fence = %(fence)s""",
             {"due": due_at, "portal": claim.portal_id, "fence": claim.fence},
         )
+
+
+def due(most: int) -> list[int]:
+    """Portals whose lanes may be claimed now, longest due first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select portal_id from b24app_lane where (due_at <= now() or owner <> '') and lease_until < clock_timestamp()
+               order by due_at nulls first limit %s""",
+            [most],
+        )
+        return [portal_id for (portal_id,) in cursor.fetchall()]

@@ -13,9 +13,7 @@ from mapping.models import RuleSet
 def change_rules(portal_id: int, scope: int, changes: Mapping[str, Any], *, author: str) -> RuleSet:
     """Store the rules in force with `changes` laid over them as the next version, and return it."""
     with transaction.atomic():
-        newest = (
-            RuleSet.objects.select_for_update().filter(portal_id=portal_id, scope=scope).order_by("-version").first()
-        )
+        newest = RuleSet.objects.select_for_update().filter(portal_id=portal_id, scope=scope).order_by("-version").first()
         return RuleSet.objects.create(
             portal_id=portal_id,
             scope=scope,

@@ -10,7 +10,17 @@ FieldGroup = Literal[
     "name", "description", "sections", "pictures", "properties", "prices", "stock", "unit", "vat", "weight", "active"
 ]
 FIELD_GROUPS: tuple[FieldGroup, ...] = (
-    "name", "description", "sections", "pictures", "properties", "prices", "stock", "unit", "vat", "weight", "active",
+    "name",
+    "description",
+    "sections",
+    "pictures",
+    "properties",
+    "prices",
+    "stock",
+    "unit",
+    "vat",
+    "weight",
+    "active",
 )
 
 

@@ -58,7 +58,7 @@ def facts_from(told: Mapping[str, Any], read_at: str) -> dict[str, Any]:
         "missing_scope": [name for name in NEEDED_SCOPE if scope and name not in scope],
         # A self-hosted portal answers with its licence instead of Y or N: anything but N is worth a try.
         "features": {name: name in told and _flag(told[name]) != "N" for name in FEATURES},
-        "catalog": _catalog(told.get("catalogs")),
+        "catalog": catalog_of(told.get("catalogs")),
         "warehouse_accounting": accounting == "Y" if accounting in ("Y", "N") else None,
         "base_currency": str(told.get("currency") or ""),
         "read_at": read_at,
@@ -75,7 +75,7 @@ def _names(value: Any) -> list[str]:
     return sorted(str(name) for name in value) if isinstance(value, list) else []
 
 
-def _catalog(value: Any) -> dict[str, int | None]:
+def catalog_of(value: Any) -> dict[str, int | None]:
     """The CRM's product catalogue and its offers; when a shop adds others, the CRM's own type or one with offers wins."""
     rows = value.get("catalogs") if isinstance(value, Mapping) else value
     rows = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []

@@ -36,7 +36,7 @@ CAUSES: dict[str, Cause] = {
         ngettext_lazy("%(count)d file from 1C could not be read", "%(count)d files from 1C could not be read", "count"),
         _("The file is damaged or is not CommerceML. What was read before the damaged place is kept."),
         _("Run the exchange in 1C again. If it happens again, send the file to your integrator."),
-        _("%(error)s"),
+        "%(error)s",
         again=False,
     ),
     "unknown-currency": Cause(

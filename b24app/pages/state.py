@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.db.models import Count, Max, QuerySet
 from django.db.models.expressions import RawSQL
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
 
 from b24app.models import Lane, Portal
 from b24app.pages import causes, progress
@@ -63,6 +64,10 @@ class BaseState:
         return "quiet" if timezone.now() - self.base.last_contact_at > QUIET_AFTER else "well"
 
     @property
+    def last_contact(self) -> str:
+        return moment(self.base.last_contact_at) if self.base.last_contact_at else ""
+
+    @property
     def many(self) -> bool:
         return self.waiting > WAITING_CAP
 
@@ -81,6 +86,10 @@ class RunState:
     @property
     def percent(self) -> int:
         return progress.percent(self.run.bytes_read, self.run.size)
+
+    @property
+    def when(self) -> str:
+        return moment(self.run.created_at)
 
     @property
     def running(self) -> bool:
@@ -114,6 +123,10 @@ class CauseState:
     @property
     def title(self) -> str:
         return causes.title(self.code, self.count)
+
+    @property
+    def when(self) -> str:
+        return moment(self.last_at)
 
     @property
     def more(self) -> int:
@@ -171,6 +184,14 @@ class Overview:
         if self.last_contact is None:
             return "silent"
         return "paused" if all(one.condition == "paused" for one in self.bases) else "well"
+
+
+def moment(at: dt.datetime) -> str:
+    """A time as people read it, in the active language and zone; no "2 seconds ago", which would never stand still."""
+    local = timezone.localtime(at)
+    if local.date() == timezone.localdate():
+        return _("today, %(time)s") % {"time": formats.time_format(local, "TIME_FORMAT")}
+    return formats.date_format(local, "SHORT_DATETIME_FORMAT")
 
 
 def bases_of(portal: Portal) -> QuerySet[OneCBase]:

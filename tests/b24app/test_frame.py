@@ -1,0 +1,3 @@
+def test_x(portal):
+    print(portal.facts)
+    assert not portal.facts["refused"]
