@@ -42,7 +42,7 @@ def claim(owner: str, portal_id: int | None = None) -> Claim | None:
         cursor.execute(
             """with chosen as (
                  select portal_id from b24app_lane
-                 where (due_at <= now() or owner <> '') and lease_until < clock_timestamp()
+                 where (due_at <= now() or owner <> '') and coalesce(lease_until, '-infinity') < clock_timestamp()
                    and (%(portal)s::bigint is null or portal_id = %(portal)s)
                  order by due_at nulls first for update skip locked limit 1)
                update b24app_lane lane
@@ -69,7 +69,7 @@ def release(claim: Claim, due_at: dt.datetime | None) -> None:
     """Give the lane back; `due_at` says when there is more to do; a mark made meanwhile stays if it is earlier."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """update b24app_lane set lease_until = '-infinity', owner = '', due_at = least(due_at, %(due)s)
+            """update b24app_lane set lease_until = null, owner = '', due_at = least(due_at, %(due)s)
                where portal_id = %(portal)s and fence = %(fence)s""",
             {"due": due_at, "portal": claim.portal_id, "fence": claim.fence},
         )
@@ -79,7 +79,7 @@ def due(most: int) -> list[int]:
     """Portals whose lanes may be claimed now, longest due first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """select portal_id from b24app_lane where (due_at <= now() or owner <> '') and lease_until < clock_timestamp()
+            """select portal_id from b24app_lane where (due_at <= now() or owner <> '') and coalesce(lease_until, '-infinity') < clock_timestamp()
                order by due_at nulls first limit %s""",
             [most],
         )

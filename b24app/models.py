@@ -98,6 +98,6 @@ class Lane(models.Model):
 
     portal = models.OneToOneField(Portal, models.CASCADE, primary_key=True)
     due_at = models.DateTimeField(null=True, db_index=True)
-    lease_until = models.DateTimeField(db_default=models.Value("-infinity"))
+    lease_until = models.DateTimeField(null=True)
     owner = models.CharField(max_length=100, blank=True, db_default="")
     fence = models.BigIntegerField(db_default=0)

@@ -31,6 +31,9 @@ class Ask(NamedTuple):
     adds: tuple[Key | None, ...] = ()
 
 
+# What an item refers to and 1C has not told of (yet): the item goes on without it and is looked at again.
+WAITED_FOR = frozenset({"unknown-price-type", "unknown-value", "section-missing"})
+
 Flow = Generator[Ask, list[Outcome], "list[Flow] | None"]
 
 
@@ -85,6 +88,7 @@ class Tools:
     stock_queue: list[StockLine] = field(default_factory=list)
     retry_after: float = 60.0
     wait_for_group: float = 5.0
+    wait_for_reference: float = 6 * 3600.0
 
 
 @dataclass(slots=True)
@@ -263,7 +267,9 @@ def item_flow(work: Work, tools: Tools, log: Log) -> Flow:
         yield from _ItemPush(work, tools, log).run()
     except _Stop:
         return None
-    if not _queue_stock(work, tools):
+    if any(trouble.cause in WAITED_FOR for trouble in item.troubles):
+        log.later.update(dict.fromkeys(work.versions, tools.wait_for_reference))
+    elif not _queue_stock(work, tools):
         log.done.update(work.versions)
     return None
 

@@ -92,12 +92,12 @@ def _read(run: ImportRun) -> None:
                 if isinstance(record, CatalogInfo):
                     only_changes = record.only_changes
             with transaction.atomic():
-                _slice(run, part, only_changes=only_changes, counts=counts, renewed=renewed)
+                _slice(run, part, only_changes=only_changes, counts=counts, renewed=renewed, oddities=oddities)
                 _progress(run, part.bytes_read, counts)
     _finish(run, counts, oddities)
 
 
-def _slice(run: ImportRun, part: pieces.Slice, *, only_changes: bool, counts: Counts, renewed: Collection[str]) -> None:
+def _slice(run: ImportRun, part: pieces.Slice, *, only_changes: bool, counts: Counts, renewed: Collection[str], oddities: Oddities) -> None:
     remember(run.base_id, run.pk, part.records, only_changes=only_changes, counts=counts)
     if not part.pieces:
         return
@@ -106,7 +106,7 @@ def _slice(run: ImportRun, part: pieces.Slice, *, only_changes: bool, counts: Co
     counts.unchanged += same
     counts.by_kind["pieces"] = counts.by_kind.get("pieces", 0) + same
     if changed:
-        remember(run.base_id, run.pk, pieces.parse(changed), only_changes=only_changes, counts=counts)
+        remember(run.base_id, run.pk, pieces.parse(changed, oddities=oddities), only_changes=only_changes, counts=counts)
         keep_digests(run.base_id, changed)
     if renewed and same:
         taken = {(piece.scope, piece.onec_id) for piece in changed}
@@ -148,7 +148,7 @@ def _progress(run: ImportRun, bytes_read: int, counts: Counts) -> None:
 
 def _finish(run: ImportRun, counts: Counts, oddities: Oddities) -> None:
     with transaction.atomic():
-        told = [list(oddity) for oddity in oddities][:ODDITIES_KEPT]
+        told = [list(oddity) for oddity in oddities.listed()][:ODDITIES_KEPT]
         ImportRun.objects.filter(pk=run.pk, attempts=run.attempts).update(
             state=ImportRun.State.READ, bytes_read=run.size, counts=counts.as_json(), oddities=told, finished_at=timezone.now(),
             lease_until=None, error="",

@@ -115,6 +115,8 @@ def _blocked(portal: Portal, error: RestError) -> dt.datetime:
 
 
 _DUE = "base_id = %(base)s and pushed_version < version"
+# Rows that a file changed after the slice had begun wait for the next one: what they refer to may not have been looked at.
+_BEFORE = "changed_at <= %(now)s"
 _FREE = """(not_before is null or not_before <= now())
   and (adding_since is null or adding_since < now() - make_interval(secs => %(limit)s))"""
 
@@ -159,8 +161,11 @@ class BasePush:
         self.until = until
         self.rules = rules_of(portal.pk, base.pk)
         self.log = Log()
+        self.linked_something = False
         self.links = {kind: links.to_b24(portal.pk, base.pk, kind) for kind in LINK_KINDS}
-        self.now = timezone.now()
+        with connection.cursor() as cursor:
+            cursor.execute("select clock_timestamp()")
+            self.now = cursor.fetchone()[0]
 
     def run(self) -> bool:
         """Push until done or out of time; True when nothing due is left for now."""
@@ -234,6 +239,8 @@ class BasePush:
         for step in steps():  # one after the other: each needs what the one before has read or made
             self._scheduler().run(iter([step]))
         self.log.done.update({(row.kind, row.onec_id): row.version for kind in ("unit", "category", "property") for row in due[kind]})
+        if self.log.linked or self.linked_something:
+            self._wake_waiting()
         self.save(self.log)
         _surveyed(self.base.pk, self.now)
         return self._references(target, every, units, accounting=accounting)
@@ -346,8 +353,8 @@ class BasePush:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""select id, coalesce(nullif(parent_id, ''), onec_id) from exchange_staterow
-                    where {_DUE} and kind = %(kind)s and id > %(last)s and {_FREE} order by id limit %(most)s""",  # noqa: S608
-                {"base": self.base.pk, "kind": kind, "last": last, "limit": settings.B24_REQUEST_LIMIT, "most": WINDOW_ROWS},
+                    where {_DUE} and {_BEFORE} and kind = %(kind)s and id > %(last)s and {_FREE} order by id limit %(most)s""",  # noqa: S608
+                {"base": self.base.pk, "kind": kind, "last": last, "now": self.now, "limit": settings.B24_REQUEST_LIMIT, "most": WINDOW_ROWS},
             )
             return list(cursor.fetchall())
 
@@ -363,8 +370,8 @@ class BasePush:
         linked |= links.to_b24(self.portal.pk, self.base.pk, "offer", [id for id in element_ids if "#" in id])
         limit = self.now - dt.timedelta(seconds=settings.B24_REQUEST_LIMIT)
         for item_id, group in by_item.items():
-            if any(row.adding_since is not None and row.adding_since > limit for row in group):
-                continue  # an `add` of it may still be at work in the portal
+            if any(row.changed_at > self.now or (row.adding_since is not None and row.adding_since > limit) for row in group):
+                continue  # told anew since the slice began, or an `add` of it may still be at work in the portal
             work = self._work(item_id, group, linked, references)
             if work is not None:
                 yield work
@@ -473,6 +480,7 @@ class BasePush:
         learnt.troubles.clear()
 
     def _save_links(self, learnt: Log) -> None:
+        self.linked_something = self.linked_something or bool(learnt.linked)
         by_kind: dict[str, dict[str, int]] = {}
         for key, b24_id in learnt.linked.items():
             by_kind.setdefault(_link_kind(key), {})[key[1]] = b24_id
@@ -481,6 +489,12 @@ class BasePush:
         for kind in {_link_kind(key) for key in learnt.unlinked}:
             gone = [onec_id for key in learnt.unlinked if _link_kind(key) == kind for onec_id in (key[1],)]
             links.unbind(self.portal.pk, self.base.pk, kind, gone)
+
+    def _wake_waiting(self) -> None:
+        """There is something new to refer to: whoever waited for it looks again."""
+        StateRow.objects.filter(base=self.base, pushed_version__lt=F("version"), failures=0, not_before__gt=self.now).update(
+            not_before=None
+        )
 
     def _delay_everything(self) -> None:
         StateRow.objects.filter(base=self.base, pushed_version__lt=F("version")).update(
