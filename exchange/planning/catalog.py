@@ -5,9 +5,10 @@ An item is planned whole: its product row, the rows of its characteristics and i
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 import nh3
@@ -269,7 +270,13 @@ class _Planner:
                 texts = texts[:1]
         found: list[str | int] = []
         for text in texts:
-            if target.type != "list":
+            if target.type in ("number", "date"):
+                plain = plain_number(text) if target.type == "number" else plain_date(text)
+                if plain is None:
+                    self.trouble(f"bad-{target.type}", property=key, value=text)
+                elif plain:
+                    found.append(plain)
+            elif target.type != "list":
                 found.append(text)
             elif text in target.options:
                 found.append(target.options[text])
@@ -322,3 +329,24 @@ class _Planner:
 def requisite_property(name: str) -> str:
     """The external id of the property that shows a requisite without an id of its own."""
     return f"requisite:{name}"[:NAME_LIMIT]
+
+
+def plain_number(text: str) -> str | None:
+    """A number as 1C shows it (grouped by blanks, with a comma) as the portal takes it; None when it is none."""
+    digits = "".join(text.split())
+    if digits.count(",") == 1 and "." not in digits:
+        digits = digits.replace(",", ".")
+    try:
+        return number(Decimal(digits)) if digits else ""
+    except InvalidOperation:
+        return None
+
+
+def plain_date(text: str) -> str | None:
+    """A date of 1C (ISO, with or without a time) as the portal takes it; "" for 1C's empty date, None when it is none."""
+    day = text.strip().partition("T")[0]
+    try:
+        parsed = dt.date.fromisoformat(day)
+    except ValueError:
+        return None
+    return "" if parsed.year == 1 else parsed.isoformat()
