@@ -7,14 +7,17 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from sandbox.onec import connection, given
 from sandbox.onec.base import Base
-from sandbox.onec.clients import Client
+from sandbox.onec.clients import Client, orders
 from sandbox.onec.clients.wire import ClientRefused, Exchange
 from sandbox.onec.comparing import compare, fetch_state
 from sandbox.onec.dialects import DIALECTS, Dialect
+from sandbox.onec.orders import order_from
 from sandbox.onec.writers.upload import Options, Portion
 
 
@@ -22,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; 0 = done, 1 = this 1C refused (or the portal differs), 2 = the command line is wrong."""
     args = _parser().parse_args(arguments)
     try:
-        return int(args.run(args, _client(args)) if args.run in (run_catalog, run_check) else args.run(args))
+        return int(args.run(args, _client(args)) if args.run in (run_catalog, run_check, run_orders) else args.run(args))
     except ClientRefused as refusal:
         return _tell(refusal)
     except (ValueError, OSError) as e:
@@ -49,7 +52,7 @@ def run_catalog(args: argparse.Namespace, client: Client) -> int:
     if base is None:
         return 0
     base.confirm()
-    _keep(args, base)
+    _keep(args.state, **base.to_state())
     return _compared(args.compare, base, dialect, args.within) if args.compare else 0
 
 
@@ -92,6 +95,27 @@ def run_write(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_orders(args: argparse.Namespace, client: Client) -> int:
+    """Take new orders, then send back what this base did to those it knows: as one scheduled exchange of 1C does it."""
+    dialect = DIALECTS[args.dialect]
+    stored = _stored(args.state)
+    known = {data["number"]: order_from(data) for data in stored.get("orders", ())}
+    taken = orders.take(lambda: client.session("sale"))
+    known |= {order.number: order for order in taken.orders if order.number not in known}
+    say(f"{dialect.title}: {len(taken.orders)} orders taken: {', '.join(order.number for order in taken.orders) or 'none'}")
+    for note in taken.notes:
+        say(f"  {note}")
+    acted = args.pay or args.ship or args.cancel or bool(args.status)
+    for order in known.values() if acted else ():
+        order.paid, order.shipped = order.paid or args.pay, order.shipped or args.ship
+        order.cancelled, order.status = order.cancelled or args.cancel, args.status or order.status
+    if acted and known:
+        sent = orders.give(lambda: client.session("sale"), list(known.values()), Options().moment.isoformat())
+        say(f"{dialect.title}: {len(known)} orders sent back, {sent.imports} imports done")
+    _keep(args.state, orders=[asdict(order) for order in known.values()])
+    return 0
+
+
 def run_check(args: argparse.Namespace, client: Client) -> int:
     client.session("catalog").checkauth()
     say(f"{DIALECTS[args.dialect].title}: the connection works")
@@ -108,12 +132,10 @@ def _portions(args: argparse.Namespace, base: Base | None, dialect: Dialect) -> 
 
 def _base(args: argparse.Namespace) -> Base:
     """The base of --state if there is one, else a new one; then --changes are made to it."""
-    if args.state and args.state.exists():
-        base = Base.from_state(json.loads(args.state.read_text("utf-8")))
-    else:
-        base = Base.random(items=args.items, seed=args.seed)
+    stored = _stored(args.state)
+    base = Base.from_state(stored) if "shape" in stored else Base.random(items=args.items, seed=args.seed)
     if args.changes:
-        if not (args.state and args.state.exists()):
+        if "shape" not in stored:
             base.confirm()
         edits = base.change(args.changes, len(base.history) + 1)
         for edit in edits if args.verbose else ():
@@ -123,9 +145,15 @@ def _base(args: argparse.Namespace) -> Base:
     return base
 
 
-def _keep(args: argparse.Namespace, base: Base) -> None:
-    if args.state:
-        args.state.write_text(json.dumps(base.to_state(), ensure_ascii=False), "utf-8")
+def _stored(path: Path | None) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path and path.exists() else {}
+    return found
+
+
+def _keep(path: Path | None, **parts: Any) -> None:
+    """Put these parts into the state file and leave its others alone."""
+    if path:
+        path.write_text(json.dumps({**_stored(path), **parts}, ensure_ascii=False), "utf-8")
 
 
 def _client(args: argparse.Namespace) -> Client:
@@ -159,7 +187,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.onec", description="A strict 1C: sends a catalogue, takes and returns orders."
     )
-    commands = parser.add_subparsers(required=True, metavar="catalog|check")
+    commands = parser.add_subparsers(required=True, metavar="catalog|orders|compare|write|check")
     cat = _command(commands, "catalog", run_catalog, "send a catalogue: the given files, or a random base")
     cat.add_argument("files", nargs="*", type=Path, metavar="FILE", help="XML, pictures, a folder or a zip to send as they are")
     _base_options(cat)
@@ -183,6 +211,11 @@ def _parser() -> argparse.ArgumentParser:
     out.add_argument("--items", type=int, default=2000)
     out.add_argument("--seed", type=int, default=1)
     out.add_argument("--portion", type=int, default=1000)
+    trade = _command(commands, "orders", run_orders, "take orders; with a flag below also send all known ones back")
+    trade.add_argument("--state", type=Path, metavar="FILE", help="keep the orders here between runs")
+    for flag, text in (("--pay", "all are paid"), ("--ship", "all are shipped"), ("--cancel", "all are cancelled")):
+        trade.add_argument(flag, action="store_true", help=text)
+    trade.add_argument("--status", default="", help="all have this status (told by УНФ and the module)")
     _command(commands, "check", run_check, "«Проверить подключение»: checkauth only")
     return parser
 

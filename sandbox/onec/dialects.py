@@ -48,6 +48,7 @@ DIALECTS: dict[str, Dialect] = {
         Dialect("upp13", "УПП 1.3", manners.B, ut103.upp13, ut103.SIGHT_B),
         Dialect("unf", "УНФ", manners.D, unf.unf, unf.SIGHT),
         Dialect("unf_new", "УНФ 3.0 (новая интеграция)", manners.D2, unf.unf_new, unf.SIGHT),
+        Dialect("unf_docs", "УНФ с подчиненными документами", manners.D_SUBORDINATE, unf.unf, unf.SIGHT),
         Dialect("bp30", "Бухгалтерия 3.0", manners.E, None, Sight()),
         Dialect("module31", "модуль обмена 1С-Битрикс", manners.MODULE31, module31.portions, module31.SIGHT),
     )
