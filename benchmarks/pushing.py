@@ -62,7 +62,9 @@ class Portal:
                 body = json.loads(await reader.readexactly(int(lines[b"content-length"])))
                 status, answer = await self.answer(body)
                 raw = json.dumps(answer).encode()
-                writer.write(b"HTTP/1.1 %d -\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (status, len(raw), raw))
+                writer.write(
+                    b"HTTP/1.1 %d -\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (status, len(raw), raw)
+                )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
@@ -148,10 +150,17 @@ def run(cases: list[Case], redis_url: str) -> list[dict[str, Any]]:
         admitted, refused = portal.recv()
         possible = case.size + case.rate * (admitted[-1] - admitted[0])
         shortest = max(0.0, (case.batches - case.size) / case.rate)
-        results.append({
-            "case": case.name, "rate": len(admitted) / possible, "time": shortest / seconds, "refused": refused, "failed": failed,
-            "commands_per_second": case.batches * 50 / seconds, "seconds": seconds,
-        })
+        results.append(
+            {
+                "case": case.name,
+                "rate": len(admitted) / possible,
+                "time": shortest / seconds,
+                "refused": refused,
+                "failed": failed,
+                "commands_per_second": case.batches * 50 / seconds,
+                "seconds": seconds,
+            }
+        )
     return results
 
 
@@ -173,7 +182,9 @@ def main(arguments: list[str]) -> int:
     print(f"{'portal':28} {'rate':>6} {'time':>6} {'refused':>8} {'failed':>7} {'commands/s':>11} {'seconds':>8}")
     good = True
     for result in run(cases, options.redis):
-        print("{case:28} {rate:6.3f} {time:6.3f} {refused:8} {failed:7} {commands_per_second:11.1f} {seconds:8.1f}".format(**result))
+        print(
+            "{case:28} {rate:6.3f} {time:6.3f} {refused:8} {failed:7} {commands_per_second:11.1f} {seconds:8.1f}".format(**result)
+        )
         good = good and result["rate"] >= 0.95 and not result["refused"] and not result["failed"]
     return 0 if good else 1
 

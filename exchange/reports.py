@@ -36,7 +36,7 @@ class Trouble(NamedTuple):
     facts: Mapping[str, Any] = {}
 
 
-def report(  # noqa: PLR0913  (an object has that many names)
+def report(
     *,
     portal: Portal,
     base: OneCBase | None,

@@ -62,9 +62,7 @@ def plan_events(
     return plan
 
 
-def plan_placements(
-    listed: Collection[str], bound: Iterable[Mapping[str, Any]], handler: str, titles: Titles
-) -> list[Command]:
+def plan_placements(listed: Collection[str], bound: Iterable[Mapping[str, Any]], handler: str, titles: Titles) -> list[Command]:
     """The placement calls that lead from `bound` (placement.get) to ours of `listed` (placement.list)."""
     have: dict[str, Mapping[str, Any]] = {str(row.get("placement", "")): row for row in bound}
     plan: list[Command] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -56,7 +57,7 @@ def live(request: FrameRequest) -> HttpResponse:
     return HttpResponse(render_to_string("b24app/_live.html", context, request))
 
 
-def _parts(request: FrameRequest, state: Overview, shown: set[int] | None = None) -> dict[str, str]:
+def _parts(request: FrameRequest, state: Overview, shown: set[int] | None = None) -> Mapping[str, str]:
     """Element id → HTML of the live parts; of the bases only those whose card is on the page (None = all)."""
     context: dict[str, Any] = {"state": state, "user": request.frame_user}
     parts = {name: render_to_string(f"b24app/_{name}.html", context, request) for name in LIVE}

@@ -68,8 +68,16 @@ class PortalClient:
     longest pause of a method (seconds) that is waited for here instead of going up as RETRY."""
 
     def __init__(
-        self, member_id: str, tokens: TokenSource, throttle: Throttle, journal: Journal | None = None, *,
-        transport: Transport | None = None, attempts: int = 4, patience: float = 5.0, sleep: Callable[[float], None] = time.sleep,
+        self,
+        member_id: str,
+        tokens: TokenSource,
+        throttle: Throttle,
+        journal: Journal | None = None,
+        *,
+        transport: Transport | None = None,
+        attempts: int = 4,
+        patience: float = 5.0,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.member_id = member_id
         self.throttle = throttle
@@ -162,7 +170,8 @@ class PortalClient:
         finally:
             self._settle(bookings.values(), timings)
         return [
-            next(answered) if not bookings[command.method.casefold()].wait
+            next(answered)
+            if not bookings[command.method.casefold()].wait
             else Outcome(command, error=_paused(bookings[command.method.casefold()]))
             for command in group
         ]
@@ -170,7 +179,7 @@ class PortalClient:
     def _single(self, command: Command, admitted: Callable[[], None]) -> Outcome:
         if not _METHOD.match(command.method):
             raise make(UNENCODABLE, "no method name", method=command.method)
-        booking, = self._bookings({command.method.casefold(): 1}).values()
+        (booking,) = self._bookings({command.method.casefold(): 1}).values()
         if booking.wait:
             raise _paused(booking)
         timings: list[Timing] | None = []
@@ -185,7 +194,13 @@ class PortalClient:
         finally:
             self._settle([booking], timings)
         total, following = body.get("total"), body.get("next")
-        return Outcome(command, body["result"], None, total if isinstance(total, int) else None, following if isinstance(following, int) else None)
+        return Outcome(
+            command,
+            body["result"],
+            None,
+            total if isinstance(total, int) else None,
+            following if isinstance(following, int) else None,
+        )
 
     def _bookings(self, counts: Mapping[str, int]) -> dict[str, Booking]:
         """Time set aside for each method; short waits (others are on their way, and their cost will be known) are waited for."""

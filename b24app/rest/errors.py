@@ -34,8 +34,16 @@ class RestError(Exception):
     """
 
     def __init__(
-        self, code: str, description: str = "", *, status: int = 0, fate: Fate = Fate.REFUSED, method: str = "",
-        retry_after: float = 0.0, sent: bool = False, hint: str = "",
+        self,
+        code: str,
+        description: str = "",
+        *,
+        status: int = 0,
+        fate: Fate = Fate.REFUSED,
+        method: str = "",
+        retry_after: float = 0.0,
+        sent: bool = False,
+        hint: str = "",
     ) -> None:
         super().__init__(f"{method or 'request'}: {code or status}: {description}")
         self.code = code
@@ -73,7 +81,9 @@ QUEUE_TOO_LONG = "QUEUE_TOO_LONG"
 PORTAL_MOVED = "PORTAL_MOVED"
 UNENCODABLE = "UNENCODABLE"
 
-_RIGHTS = "The user who installed the app lacks rights for this in the portal: grant them or reinstall the app as an administrator."
+_RIGHTS = (
+    "The user who installed the app lacks rights for this in the portal: grant them or reinstall the app as an administrator."
+)
 _SCOPE = "The app was granted too few permissions: reinstall it so that the administrator confirms the full list."
 _ACCESS = "The portal no longer accepts the app's credential: open the app in the portal as an administrator."
 _PAYMENT = "The portal's plan or the app's subscription has ended: renew it in the portal."
@@ -105,7 +115,12 @@ TABLE: tuple[Row, ...] = (
     Row(None, "ACCESS_DENIED", Fate.PERSON, _RIGHTS),
     Row(None, "Access denied", Fate.PERSON, _RIGHTS),
     Row(None, "INVALID_CREDENTIALS", Fate.PERSON, _RIGHTS),
-    Row(None, "user_access_error", Fate.PERSON, "The app is not allowed for the user who installed it: change it in the app's access list."),
+    Row(
+        None,
+        "user_access_error",
+        Fate.PERSON,
+        "The app is not allowed for the user who installed it: change it in the app's access list.",
+    ),
     Row(None, "allowed_only_intranet_user", Fate.PERSON, "Only an employee of the portal may do this: reinstall the app as one."),
     Row(None, "insufficient_scope", Fate.PERSON, _SCOPE),
     Row(None, "invalid_scope", Fate.PERSON, _SCOPE),
@@ -158,7 +173,9 @@ TABLE: tuple[Row, ...] = (
     Row(None, UNENCODABLE, Fate.REFUSED, _BUG),
     # no JSON: a proxy or a web server spoke instead of the portal
     Row(200, NOT_JSON, Fate.RETRY, _UNSURE, sent=True, retry_after=5.0),
-    Row(403, NOT_JSON, Fate.RETRY, "Something before the portal refuses our requests (firewall, address list).", retry_after=60.0),
+    Row(
+        403, NOT_JSON, Fate.RETRY, "Something before the portal refuses our requests (firewall, address list).", retry_after=60.0
+    ),
     Row(404, NOT_JSON, Fate.PERSON, "There is no portal at this address any more."),
     Row(410, NOT_JSON, Fate.PERSON, "There is no portal at this address any more."),
     Row(413, NOT_JSON, Fate.REFUSED, "The request is larger than the portal accepts."),
@@ -195,8 +212,14 @@ def make(code: str, description: str = "", *, status: int = 0, method: str = "",
     """The error for a code of the portal's or of ours, with its fate out of the table."""
     row = classify(status, code, description)
     return RestError(
-        code, description, status=status, fate=row.fate, method=method, retry_after=retry_after or row.retry_after,
-        sent=row.sent, hint=row.hint,
+        code,
+        description,
+        status=status,
+        fate=row.fate,
+        method=method,
+        retry_after=retry_after or row.retry_after,
+        sent=row.sent,
+        hint=row.hint,
     )
 
 

@@ -30,7 +30,9 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 # Methods whose plain `name` and `title` are a person's or a firm's.
-_ABOUT_PEOPLE = re.compile(r"^(?:user|profile|im|crm\.(?:contact|lead|company|requisite|address|duplicate))(?:\.|$)", re.IGNORECASE)
+_ABOUT_PEOPLE = re.compile(
+    r"^(?:user|profile|im|crm\.(?:contact|lead|company|requisite|address|duplicate))(?:\.|$)", re.IGNORECASE
+)
 _NAME = re.compile(r"^(?:name|title)$", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # A telephone as people write it; a bare row of digits is a barcode or an id and stays readable.
@@ -84,7 +86,13 @@ class Journal:
         ]
         self._sink.write(
             Entry(
-                self._now(), method, len(commands), status, clean(error)[:200], round(seconds * 1000), _short(asked),
+                self._now(),
+                method,
+                len(commands),
+                status,
+                clean(error)[:200],
+                round(seconds * 1000),
+                _short(asked),
                 answer[:TEXT_LIMIT],
             )
         )

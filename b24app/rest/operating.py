@@ -45,7 +45,9 @@ local function window(last)
 end
 """
 # ARGV: now or "", method, count, limit, seconds for an unknown method, 1 to book. Answers "wait estimate minute".
-_BOOK = _LOAD + """
+_BOOK = (
+    _LOAD
+    + """
 local limit = tonumber(ARGV[4]); local known = redis.call('HGET', KEYS[2], ARGV[2] .. ' charged')
 local need = math.min(limit, known and tonumber(ARGV[3]) * known or tonumber(ARGV[5]))
 local rest, at, wait = window(minute), minute - 9, 0
@@ -59,10 +61,13 @@ if wait <= 0 and ARGV[6] == '1' then
   redis.call('HINCRBYFLOAT', KEYS[1], 'f:' .. minute, need); redis.call('EXPIRE', KEYS[1], 1200)
 end
 return tostring(wait) .. ' ' .. tostring(need) .. ' ' .. minute"""
+)
 # What the portal had charged at the end of each minute is compared with our minutes up to there: the difference belongs to that minute.
 # ARGV: now or "", method, booked minute, estimate, seconds of work, commands timed, growth of the portal's number inside the answer,
 # the portal's clock or "", how long to remember, then pairs: minute, what the portal had charged.
-_SETTLE = _LOAD + """
+_SETTLE = (
+    _LOAD
+    + """
 local seconds, count, added = tonumber(ARGV[5]), tonumber(ARGV[6]), 0
 local left = tonumber(redis.call('HGET', KEYS[1], 'f:' .. ARGV[3]) or 0) - tonumber(ARGV[4])
 if left > 0.000001 then redis.call('HSET', KEYS[1], 'f:' .. ARGV[3], tostring(left)) else redis.call('HDEL', KEYS[1], 'f:' .. ARGV[3]) end
@@ -87,10 +92,14 @@ if count > 0 then
   redis.call('EXPIRE', KEYS[2], ARGV[9])
 end
 return 1"""
-_PAUSE = _LOAD + """
+)
+_PAUSE = (
+    _LOAD
+    + """
 local ends = math.max(pause, now + tonumber(ARGV[2]))
 redis.call('HSET', KEYS[1], 'pause', tostring(ends)); redis.call('EXPIRE', KEYS[1], 1200 + math.ceil(ends - now))
 return tostring(ends - now)"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +146,16 @@ class OperatingTime:
         self._settle(
             keys=self._keys(booking.method),
             args=[
-                self._now(), booking.method, booking.minute, booking.estimate,
-                sum(timing.seconds for timing in timings), len(timings), max(shown, default=0.0) - min(shown, default=0.0),
-                max((timing.finish or 0.0 for timing in spoken), default=""), _LEARNED_FOR, *pairs,
+                self._now(),
+                booking.method,
+                booking.minute,
+                booking.estimate,
+                sum(timing.seconds for timing in timings),
+                len(timings),
+                max(shown, default=0.0) - min(shown, default=0.0),
+                max((timing.finish or 0.0 for timing in spoken), default=""),
+                _LEARNED_FOR,
+                *pairs,
             ],
         )
 

@@ -71,8 +71,13 @@ class Throttle:
     """The pace of one portal. `sleep` and `clock` (seconds; None is Redis' own) can be handed in, so that tests never wait."""
 
     def __init__(
-        self, client: redis.Redis, member_id: str, pace: Pace = STANDARD, *,
-        sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] | None = None,
+        self,
+        client: redis.Redis,
+        member_id: str,
+        pace: Pace = STANDARD,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self.pace = pace
         self.operating = OperatingTime(client, member_id, pace.allowance, clock=clock)

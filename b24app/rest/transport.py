@@ -71,7 +71,11 @@ class Transport:
         started = time.monotonic()
         try:
             with self._session().post(
-                url, data, headers={"Content-Type": content_type}, allow_redirects=False, stream=True,
+                url,
+                data,
+                headers={"Content-Type": content_type},
+                allow_redirects=False,
+                stream=True,
                 timeout=(CONNECT_SECONDS, self.request_limit + 15),
             ) as response:
                 raw = self._read(response, started)
@@ -79,7 +83,9 @@ class Transport:
         except requests.RequestException as exc:
             if _cause(exc, _Forbidden):
                 raise make(FORBIDDEN_ADDRESS, urlsplit(url).hostname or "") from None
-            never_sent = isinstance(exc, requests.ConnectTimeout | requests.exceptions.SSLError) or _cause(exc, NewConnectionError)
+            never_sent = isinstance(exc, requests.ConnectTimeout | requests.exceptions.SSLError) or _cause(
+                exc, NewConnectionError
+            )
             raise make(NO_CONNECTION if never_sent else NO_ANSWER, type(exc).__name__) from exc
 
     def check(self, url: str) -> None:
@@ -175,5 +181,3 @@ def _cause(exc: BaseException, kind: type[BaseException]) -> bool:
         inner = [*known.args, getattr(known, "reason", None), known.__cause__, known.__context__]
         seen.extend(error for error in inner if isinstance(error, BaseException) and error not in seen)
     return False
-
-

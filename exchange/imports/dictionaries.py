@@ -161,7 +161,9 @@ class Dictionaries:
             return ""
         if self.rules.base_price_type:
             return self.rules.base_price_type
-        alive = [row for row in every if not (row.main or {}).get("deleted") and row.onec_id not in self.rules.skipped_price_types]
+        alive = [
+            row for row in every if not (row.main or {}).get("deleted") and row.onec_id not in self.rules.skipped_price_types
+        ]
         retail = next((row for row in alive if self.is_retail(str((row.main or {}).get("name", "")))), None)
         chosen = retail or (alive[0] if alive else None)
         return chosen.onec_id if chosen else ""
@@ -242,7 +244,8 @@ class Dictionaries:
         asked: list[dict[str, Any]] = [{"xmlId": [row.onec_id for row in rows]}, *([{"id": by_id}] if by_id else [])]
         outcomes = yield Ask(
             tuple(
-                commands.list_page("catalog.section.list", select, {"iblockId": self.portal.iblock_id, **filter}) for filter in asked
+                commands.list_page("catalog.section.list", select, {"iblockId": self.portal.iblock_id, **filter})
+                for filter in asked
             )
         )
         found: dict[str, dict[str, Any]] = {}
@@ -284,7 +287,9 @@ class Dictionaries:
         if "sections" in self.rules.portal_owns:
             parent = int(now.get("iblockSectionId") or 0)
         same = (
-            str(now["name"]) == name and int(now.get("iblockSectionId") or 0) == parent and (now.get("active", "Y") == "Y") == active
+            str(now["name"]) == name
+            and int(now.get("iblockSectionId") or 0) == parent
+            and (now.get("active", "Y") == "Y") == active
         )
         return None if same else commands.update_section(int(now["id"]), self.portal.iblock_id, name, parent, active=active)
 
@@ -336,7 +341,9 @@ class Dictionaries:
         there: dict[str, tuple[int, str]] = {}
         if not fresh:
             rows = yield from pages(
-                "catalog.productPropertyEnum.list", "productPropertyEnums", ["id", "propertyId", "value", "xmlId"],
+                "catalog.productPropertyEnum.list",
+                "productPropertyEnums",
+                ["id", "propertyId", "value", "xmlId"],
                 {"propertyId": property_id},
             )
             there = {str(row["xmlId"]): (int(row["id"]), str(row["value"])) for row in rows}

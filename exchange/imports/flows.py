@@ -53,7 +53,15 @@ class Log:
 
     def __bool__(self) -> bool:
         return bool(
-            self.linked or self.unlinked or self.known or self.done or self.again or self.later or self.uncertain or self.troubles or self.settled
+            self.linked
+            or self.unlinked
+            or self.known
+            or self.done
+            or self.again
+            or self.later
+            or self.uncertain
+            or self.troubles
+            or self.settled
         )
 
 
@@ -102,8 +110,7 @@ class Work:
     homes: Mapping[str, Key]  # 1C id of an element → the state row that keeps what is known of it
     digests: Mapping[str, str] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
-    # Quantities of other bases that share an element with this one, by 1C id (see `push`).
-    name: str = ""
+    name: str = ""  # for people
 
     def elements(self) -> list[Element]:
         return [*([self.item.element] if self.item.element else []), *self.item.offers]
@@ -246,7 +253,9 @@ def _fail(work: Work, error: RestError, tools: Tools, log: Log, onec_id: str = "
             log.again[key] = max(error.retry_after, tools.retry_after)
         return
     key = work.home(onec_id or work.item.onec_id)
-    log.troubles.append((key, work.name, Trouble("portal-refused", {"code": error.code, "answer": error.description}, blocks=True)))
+    log.troubles.append(
+        (key, work.name, Trouble("portal-refused", {"code": error.code, "answer": error.description}, blocks=True))
+    )
     log.done.update(work.versions)
 
 
@@ -286,7 +295,7 @@ def _queue_stock(work: Work, tools: Tools) -> bool:
         wanted = {**dict.fromkeys(known.stock, "0"), **element.stock}
         if any(Decimal(known.stock.get(store, "0")) != Decimal(amount) for store, amount in wanted.items()):
             lines.append(StockLine(work.home(element.onec_id), b24_id, wanted, known, work.versions))
-    tools.stock_queue += lines
+    tools.stock_queue.extend(lines)
     return bool(lines)
 
 
@@ -301,7 +310,8 @@ class _ItemPush:
 
     def run(self) -> Generator[Ask, list[Outcome], None]:
         element = self.work.item.element
-        assert element is not None
+        if element is None:
+            return
         yield from self._write([element])
         if self.work.item.offers and element.onec_id in self.work.links:
             yield from self._write(list(self.work.item.offers))
@@ -310,8 +320,12 @@ class _ItemPush:
     def change(self, element: Element) -> ElementChange:
         work = self.work
         return change_of(
-            element, None if work.reshaped(element) else work.known.get(element.onec_id), self.tools.rules,
-            digests=work.digests, accounting=self.tools.references.accounting, ours=self.tools.ours,
+            element,
+            None if work.reshaped(element) else work.known.get(element.onec_id),
+            self.tools.rules,
+            digests=work.digests,
+            accounting=self.tools.references.accounting,
+            ours=self.tools.ours,
             shared=element.onec_id in work.shared,
         )
 
@@ -444,7 +458,7 @@ class _ItemPush:
         reads = [commands.read_prices([work.links[e.onec_id]]) for e in unread]
         reads += [commands.list_pictures(work.links[e.onec_id]) for e in unsure]
         outcomes = yield Ask(tuple(reads))
-        for element, outcome in zip((*unread, *unsure), outcomes, strict=True):
+        for outcome in outcomes:
             if outcome.error is not None:
                 _fail(work, outcome.error, self.tools, self.log)
                 raise _Stop
@@ -480,4 +494,3 @@ class _ItemPush:
     def _dropped(self, element: Element, image_id: int) -> None:
         known = self.work.known[element.onec_id]
         self._learn(element.onec_id, replace(known, pictures={d: i for d, i in known.pictures.items() if i != image_id}))
-

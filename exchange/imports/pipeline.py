@@ -97,7 +97,9 @@ def _read(run: ImportRun) -> None:
     _finish(run, counts, oddities)
 
 
-def _slice(run: ImportRun, part: pieces.Slice, *, only_changes: bool, counts: Counts, renewed: Collection[str], oddities: Oddities) -> None:
+def _slice(
+    run: ImportRun, part: pieces.Slice, *, only_changes: bool, counts: Counts, renewed: Collection[str], oddities: Oddities
+) -> None:
     remember(run.base_id, run.pk, part.records, only_changes=only_changes, counts=counts)
     if not part.pieces:
         return
@@ -150,8 +152,13 @@ def _finish(run: ImportRun, counts: Counts, oddities: Oddities) -> None:
     with transaction.atomic():
         told = [list(oddity) for oddity in oddities.listed()][:ODDITIES_KEPT]
         ImportRun.objects.filter(pk=run.pk, attempts=run.attempts).update(
-            state=ImportRun.State.READ, bytes_read=run.size, counts=counts.as_json(), oddities=told, finished_at=timezone.now(),
-            lease_until=None, error="",
+            state=ImportRun.State.READ,
+            bytes_read=run.size,
+            counts=counts.as_json(),
+            oddities=told,
+            finished_at=timezone.now(),
+            lease_until=None,
+            error="",
         )
         reports.close(portal=run.base.portal, base=run.base, cause="unreadable-file", onec_id=run.file_name)
         if counts.new or counts.changed:
@@ -164,7 +171,12 @@ def _fail(run: ImportRun, message: str, *, line: int = 0) -> None:
         state=ImportRun.State.FAILED, error=message, finished_at=timezone.now(), lease_until=None
     )
     reports.report(
-        portal=run.base.portal, base=run.base, run=run, cause="unreadable-file", onec_id=run.file_name, name=run.file_name,
+        portal=run.base.portal,
+        base=run.base,
+        run=run,
+        cause="unreadable-file",
+        onec_id=run.file_name,
+        name=run.file_name,
         facts={"answer": message, "line": line},
     )
     lanes.mark_due(run.base.portal_id)

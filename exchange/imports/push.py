@@ -72,8 +72,13 @@ LINK_KINDS = ("group", "price_type", "warehouse", "property", "offer_property", 
 _PROBLEM_KINDS = {"offer_property": "property", "offer_option": "option"}
 _SYSTEM: Mapping[str, tuple[str, str]] = {
     # key of the state row's facet → external id and code of the property
-    "article": (ARTICLE, ARTICLE), "barcodes": (BARCODE, BARCODE), "manufacturer": (MANUFACTURER, MANUFACTURER),
-    "brand": (BRAND, BRAND), "country": (COUNTRY, COUNTRY), "code": (CODE, CODE), "item_kind": (ITEM_KIND, ITEM_KIND),
+    "article": (ARTICLE, ARTICLE),
+    "barcodes": (BARCODE, BARCODE),
+    "manufacturer": (MANUFACTURER, MANUFACTURER),
+    "brand": (BRAND, BRAND),
+    "country": (COUNTRY, COUNTRY),
+    "code": (CODE, CODE),
+    "item_kind": (ITEM_KIND, ITEM_KIND),
 }
 
 
@@ -194,7 +199,9 @@ class BasePush:
         """The catalogue's iblocks, warehouse accounting, the base currency and all currencies, asked anew with every slice."""
         outcomes = self.client.batch(
             [
-                Command("catalog.catalog.list", {"select": ["id", "iblockId", "iblockTypeId", "productIblockId", "skuPropertyId"]}),
+                Command(
+                    "catalog.catalog.list", {"select": ["id", "iblockId", "iblockTypeId", "productIblockId", "skuPropertyId"]}
+                ),
                 Command("catalog.document.mode.status"),
                 Command("crm.currency.list"),
             ]
@@ -238,7 +245,9 @@ class BasePush:
 
         for step in steps():  # one after the other: each needs what the one before has read or made
             self._scheduler().run(iter([step]))
-        self.log.done.update({(row.kind, row.onec_id): row.version for kind in ("unit", "category", "property") for row in due[kind]})
+        self.log.done.update(
+            {(row.kind, row.onec_id): row.version for kind in ("unit", "category", "property") for row in due[kind]}
+        )
         if self.log.linked or self.linked_something:
             self._wake_waiting()
         self.save(self.log)
@@ -260,16 +269,18 @@ class BasePush:
                 wanted += [one for one in wanted_properties(told[key], used_by_offers=True) if one.for_offers]
         with override(self.portal.language or "ru"):
             titles = {
-                "article": gettext("Article"), "barcodes": gettext("Barcode"), "manufacturer": gettext("Manufacturer"),
-                "brand": gettext("Brand"), "country": gettext("Country of origin"), "code": gettext("Code in 1C"),
+                "article": gettext("Article"),
+                "barcodes": gettext("Barcode"),
+                "manufacturer": gettext("Manufacturer"),
+                "brand": gettext("Brand"),
+                "country": gettext("Country of origin"),
+                "code": gettext("Code in 1C"),
                 "item_kind": gettext("Item kind in 1C"),
             }
         for facet, (key, code) in _SYSTEM.items():
             for variant in (False, True):
                 if (facet, variant) in needs.has and key not in self.links["offer_property" if variant else "property"]:
-                    wanted.append(
-                        WantedProperty(key, titles[facet], "string", variant, multiple=facet == "barcodes", code=code)
-                    )
+                    wanted.append(WantedProperty(key, titles[facet], "string", variant, multiple=facet == "barcodes", code=code))
         for name, variant in sorted(needs.requisites):
             key = requisite_property(name)
             if key not in self.links["offer_property" if variant else "property"]:
@@ -294,23 +305,32 @@ class BasePush:
                     self.links["price_type"][row.onec_id], main.get("currency", ""), main.get("vat_included")
                 )
         ours = {price_type.id for price_type in price_types.values()}
-        names = [(row["id"], row.get("symbol")) for row in target.measures] + [(row["id"], row.get("measureTitle")) for row in target.measures]
-        vats = {dictionaries.rate_of(row): int(row["id"]) for row in reversed(target.vats) if not meaning.is_exempt(str(row["name"]))}
+        names = [(row["id"], row.get("symbol")) for row in target.measures] + [
+            (row["id"], row.get("measureTitle")) for row in target.measures
+        ]
+        vats = {
+            dictionaries.rate_of(row): int(row["id"]) for row in reversed(target.vats) if not meaning.is_exempt(str(row["name"]))
+        }
         exempt = [int(row["id"]) for row in target.vats if meaning.is_exempt(str(row["name"])) or dictionaries.rate_of(row) == ""]
         if exempt:
             vats[EXEMPT] = exempt[0]
         return References(
-            iblock_id=target.iblock_id, offers_iblock_id=target.offers_iblock_id, accounting=accounting,
-            sections=self.links["group"], known_groups=frozenset(
-                row.onec_id for row in every["group"] if not (row.main or {}).get("deleted")
-            ),
+            iblock_id=target.iblock_id,
+            offers_iblock_id=target.offers_iblock_id,
+            accounting=accounting,
+            sections=self.links["group"],
+            known_groups=frozenset(row.onec_id for row in every["group"] if not (row.main or {}).get("deleted")),
             properties=self._properties(target.properties, "property", "option"),
             offer_properties=self._properties(target.offer_properties, "offer_property", "offer_option"),
-            price_types=price_types, told_price_types=frozenset(row.onec_id for row in every["price_type"]),
+            price_types=price_types,
+            told_price_types=frozenset(row.onec_id for row in every["price_type"]),
             foreign_price_types=frozenset(int(row["id"]) for row in target.price_types) - ours,
-            stores=self.links["warehouse"], measures={int(row["code"]): int(row["id"]) for row in target.measures},
-            measure_names={str(name).casefold(): int(id) for id, name in names if name}, units=units,
-            vats=vats, service_types=meaning.SERVICE_TYPES,
+            stores=self.links["warehouse"],
+            measures={int(row["code"]): int(row["id"]) for row in target.measures},
+            measure_names={str(name).casefold(): int(id) for id, name in names if name},
+            units=units,
+            vats=vats,
+            service_types=meaning.SERVICE_TYPES,
         )
 
     def _properties(self, rows: Iterable[Mapping[str, Any]], kind: str, option_kind: str) -> dict[str, PortalProperty]:
@@ -326,9 +346,12 @@ class BasePush:
     def _tools(self, references: References) -> Tools:
         several = OneCBase.objects.filter(portal=self.portal).count() > 1
         return Tools(
-            references=references, rules=self.rules, open_picture=self._open_picture, retry_after=RETRY_SECONDS,
+            references=references,
+            rules=self.rules,
+            open_picture=self._open_picture,
+            retry_after=RETRY_SECONDS,
             ours=frozenset(price_type.id for price_type in references.price_types.values()),
-            **({"elsewhere": self._elsewhere} if several else {}),
+            elsewhere=self._elsewhere if several else lambda ids: {},
         )
 
     def _chunks(self, tools: Tools) -> Iterator[Flow]:
@@ -354,7 +377,14 @@ class BasePush:
             cursor.execute(
                 f"""select id, coalesce(nullif(parent_id, ''), onec_id) from exchange_staterow
                     where {_DUE} and {_BEFORE} and kind = %(kind)s and id > %(last)s and {_FREE} order by id limit %(most)s""",  # noqa: S608
-                {"base": self.base.pk, "kind": kind, "last": last, "now": self.now, "limit": settings.B24_REQUEST_LIMIT, "most": WINDOW_ROWS},
+                {
+                    "base": self.base.pk,
+                    "kind": kind,
+                    "last": last,
+                    "now": self.now,
+                    "limit": settings.B24_REQUEST_LIMIT,
+                    "most": WINDOW_ROWS,
+                },
             )
             return list(cursor.fetchall())
 
@@ -390,7 +420,9 @@ class BasePush:
         if item_id not in linked and not any(row.kind == "offer" for row in group) and not self._quiet():
             self.log.later.update(dict.fromkeys(versions, QUIET_SECONDS / 3))
             return None
-        rows = [Row(row.kind, row.onec_id, row.parent_id, row.version, row.main, row.prices, row.stock, row.known) for row in group]
+        rows = [
+            Row(row.kind, row.onec_id, row.parent_id, row.version, row.main, row.prices, row.stock, row.known) for row in group
+        ]
         was_sku = item_id in known and known[item_id].shape == "sku"
         item = plan_item(item_id, rows, references, self.rules, was_sku=was_sku)
         name = next((str(row.main["name"]) for row in group if row.main and row.main.get("name")), item_id)
@@ -402,7 +434,9 @@ class BasePush:
             return None
         mine = {id: b24_id for id, b24_id in linked.items() if id == item_id or id.startswith(item_id + "#")}
         for id in mine:
-            known.setdefault(id, Known(shape="offer" if "#" in id else item.element.shape if item.element else "product", pictures_unsure=True))
+            known.setdefault(
+                id, Known(shape="offer" if "#" in id else item.element.shape if item.element else "product", pictures_unsure=True)
+            )
         return Work(item, mine, known, versions, homes, self._digests(item), name=name)
 
     def _orphan(self, item: Item, name: str, versions: Mapping[Key, int]) -> None:
@@ -416,7 +450,9 @@ class BasePush:
         return last is None or (self.now - last).total_seconds() >= settings.EXCHANGE_QUIET_SECONDS
 
     def _digests(self, item: Item) -> dict[str, str]:
-        paths = {path for element in ([item.element] if item.element else []) + list(item.offers) for path in element.pictures or ()}
+        paths = {
+            path for element in ([item.element] if item.element else []) + list(item.offers) for path in element.pictures or ()
+        }
         found = {path: pictures.picture_digest(self.base, path) for path in paths}
         return {path: digest for path, digest in found.items() if digest}
 
@@ -441,7 +477,9 @@ class BasePush:
             title = gettext("Stock from 1C: %(base)s") % {"base": self.base.name}
         queue = tools.stock_queue
         for start in range(0, len(queue), LINES_AT_ONCE):
-            flow = stock_flow(queue[start : start + LINES_AT_ONCE], f"1C-{self.base.pk}", currency or "RUB", user_id, title, self.log)
+            flow = stock_flow(
+                queue[start : start + LINES_AT_ONCE], f"1C-{self.base.pk}", currency or "RUB", user_id, title, self.log
+            )
             self._scheduler().run(iter([_flow(flow)]))
 
     # what was learnt
@@ -474,7 +512,14 @@ class BasePush:
                 ids = [onec_id for of, onec_id in learnt.settled if of == kind]
                 reports.close_many(portal=self.portal, base=self.base, kind=_PROBLEM_KINDS.get(kind, kind), onec_ids=ids)
         for part in (
-            learnt.linked, learnt.unlinked, learnt.known, learnt.done, learnt.again, learnt.later, learnt.uncertain, learnt.settled,
+            learnt.linked,
+            learnt.unlinked,
+            learnt.known,
+            learnt.done,
+            learnt.again,
+            learnt.later,
+            learnt.uncertain,
+            learnt.settled,
         ):
             part.clear()
         learnt.troubles.clear()
@@ -529,7 +574,11 @@ def _save_rows(cursor: Any, base_id: int, learnt: Log) -> None:
                from unnest(%s::text[], %s::text[], %s::bigint[], %s::boolean[]) t(kind, onec_id, version, sure)
                where row.base_id = %s and row.kind = t.kind and row.onec_id = t.onec_id""",
             [
-                [k for k, _ in keys], [i for _, i in keys], list(learnt.done.values()), [key not in uncertain for key in keys], base_id,
+                [k for k, _ in keys],
+                [i for _, i in keys],
+                list(learnt.done.values()),
+                [key not in uncertain for key in keys],
+                base_id,
             ],
         )
     for put_off, failed in ((learnt.again, 1), (learnt.later, 0)):
@@ -543,8 +592,13 @@ def _save_rows(cursor: Any, base_id: int, learnt: Log) -> None:
                from unnest(%s::text[], %s::text[], %s::float8[], %s::boolean[]) t(kind, onec_id, seconds, sure)
                where row.base_id = %s and row.kind = t.kind and row.onec_id = t.onec_id""",
             [
-                failed, failed, [k for k, _ in keys], [i for _, i in keys], list(put_off.values()),
-                [key not in uncertain for key in keys], base_id,
+                failed,
+                failed,
+                [k for k, _ in keys],
+                [i for _, i in keys],
+                list(put_off.values()),
+                [key not in uncertain for key in keys],
+                base_id,
             ],
         )
 
@@ -589,9 +643,7 @@ def _measures(needs: Needs, units: Mapping[str, Unit]) -> dict[int, tuple[str, s
 
 
 def _with_currencies(references: References, base: str, portal: frozenset[str], rules: Mapping[str, str]) -> References:
-    return replace(
-        references, base_currency=base, portal_currencies=portal, currencies={**meaning.CURRENCIES, **rules}
-    )
+    return replace(references, base_currency=base, portal_currencies=portal, currencies={**meaning.CURRENCIES, **rules})
 
 
 def _stock_of_others(others: Sequence[tuple[int, str]]) -> Decimal:

@@ -37,7 +37,9 @@ def changed_pieces(base_id: int, pieces: Sequence[Piece]) -> list[Piece]:
         key = (piece.scope, piece.onec_id)
         (twice if key in seen else seen).add(key)
     with connection.cursor() as cursor:
-        cursor.execute("create temporary table if not exists piece (place int, scope smallint, onec_id text, digest bytea) on commit drop")
+        cursor.execute(
+            "create temporary table if not exists piece (place int, scope smallint, onec_id text, digest bytea) on commit drop"
+        )
         cursor.execute("truncate piece")
         with cursor.copy("copy piece from stdin (format binary)") as copy:
             copy.set_types(["int4", "int2", "text", "bytea"])
@@ -160,7 +162,7 @@ def touch(base_id: int, run_id: int, keys: Iterable[tuple[str, str]]) -> int:
                where state.base_id = %s and state.kind = t.kind and state.onec_id = t.onec_id""",
             [run_id, list(kinds), list(ids), base_id],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _laid_over(before: Facets, after: Facets) -> Facets:

@@ -23,7 +23,9 @@ LINES_AT_ONCE = 200
 Delta = tuple[StockLine, int, Decimal]  # line, store, how much is missing (negative: too much)
 
 
-def stock_flow(lines: Sequence[StockLine], number_: str, currency: str, user_id: int, title: str, log: Log) -> Generator[Ask, list[Outcome], None]:
+def stock_flow(
+    lines: Sequence[StockLine], number_: str, currency: str, user_id: int, title: str, log: Log
+) -> Generator[Ask, list[Outcome], None]:
     """Bring the portal's stock of these elements in line by at most two documents."""
     yield from _remove_drafts(number_)
     amounts = yield from _amounts(lines)
@@ -58,7 +60,9 @@ def _amounts(lines: Sequence[StockLine]) -> Generator[Ask, list[Outcome], dict[t
     amounts: dict[tuple[int, int], Decimal] = {}
     for start in range(0, len(ids), commands.LOOKUP_SIZE):
         rows = yield from pages(
-            "catalog.storeproduct.list", "storeProducts", ["id", "productId", "storeId", "amount"],
+            "catalog.storeproduct.list",
+            "storeProducts",
+            ["id", "productId", "storeId", "amount"],
             {"productId": ids[start : start + commands.LOOKUP_SIZE]},
         )
         for row in rows:
@@ -66,7 +70,7 @@ def _amounts(lines: Sequence[StockLine]) -> Generator[Ask, list[Outcome], dict[t
     return amounts
 
 
-def _document(  # noqa: PLR0913  (the head of a document is what it is)
+def _document(
     doc_type: str, deltas: Sequence[Delta], number_: str, currency: str, user_id: int, title: str, log: Log
 ) -> Generator[Ask, list[Outcome], set[Key]]:
     """One conducted document; returns the rows whose stock it could not carry."""

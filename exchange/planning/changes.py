@@ -147,9 +147,9 @@ def change_of(
             continue
         if known is None or name not in known.fields or known.fields[name] != kept(value):
             fields[name] = value
-    if element.quantity is not None and not accounting and (create or "stock" not in rules.portal_owns):
-        if known is None or known.quantity is None or Decimal(known.quantity) != Decimal(element.quantity):
-            fields["quantity"] = element.quantity
+    writes_stock = element.quantity is not None and not accounting and (create or "stock" not in rules.portal_owns)
+    if writes_stock and _quantity_differs(element, known):
+        fields["quantity"] = element.quantity
     prices = None
     if element.prices is not None and (create or "prices" not in rules.portal_owns):
         prices = element.prices if prices_differ(element.prices, known, ours) else None
@@ -157,6 +157,12 @@ def change_of(
     if element.pictures is not None and not shared and (create or "pictures" not in rules.portal_owns):
         pictures = _pictures(element.pictures, known, digests)
     return ElementChange(element, create, fields, prices, pictures)
+
+
+def _quantity_differs(element: Element, known: Known | None) -> bool:
+    if known is None or known.quantity is None or element.quantity is None:
+        return True
+    return Decimal(known.quantity) != Decimal(element.quantity)
 
 
 def prices_differ(wanted: Mapping[int, tuple[str, str]], known: Known | None, ours: frozenset[int]) -> bool:

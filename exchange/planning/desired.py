@@ -6,6 +6,7 @@ quantities by warehouse. Decimals travel as plain text so that nothing is rounde
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -72,6 +73,20 @@ _SCALARS = (
 _DECIMALS = ("weight", "width", "length", "height")
 
 
+_LISTS: dict[str, Callable[[Any], Json]] = {
+    "barcodes": list,
+    "unit": list,
+    "group_ids": list,
+    "description_is_html": bool,
+    "pictures": lambda pictures: [list(picture) for picture in pictures],
+    "manufacturer": list,
+    "vat": lambda rates: [[number(rate.percent), rate.calculated] for rate in rates],
+    "property_values": lambda values: [[value.id, list(value.values), value.name] for value in values],
+    "characteristics": lambda traits: [[trait.name, trait.value, trait.id] for trait in traits],
+    "requisites": lambda told: [[requisite.name, list(requisite.values)] for requisite in told],
+}
+
+
 def _main_of(product: Product) -> dict[str, Json]:
     """Every field that the file mentioned; the row version is left out, since it changes without meaning."""
     main: dict[str, Json] = {"deleted": product.deleted}
@@ -83,26 +98,10 @@ def _main_of(product: Product) -> dict[str, Json]:
         value = getattr(product, field)
         if value is not None:
             main[field] = number(value)
-    if product.barcodes is not None:
-        main["barcodes"] = list(product.barcodes)
-    if product.unit is not None:
-        main["unit"] = list(product.unit)
-    if product.group_ids is not None:
-        main["group_ids"] = list(product.group_ids)
-    if product.description_is_html is not None:
-        main["description_is_html"] = product.description_is_html
-    if product.pictures is not None:
-        main["pictures"] = [list(picture) for picture in product.pictures]
-    if product.manufacturer is not None:
-        main["manufacturer"] = list(product.manufacturer)
-    if product.vat is not None:
-        main["vat"] = [[number(rate.percent), rate.calculated] for rate in product.vat]
-    if product.property_values is not None:
-        main["property_values"] = [[value.id, list(value.values), value.name] for value in product.property_values]
-    if product.characteristics is not None:
-        main["characteristics"] = [list(trait) for trait in product.characteristics]
-    if product.requisites is not None:
-        main["requisites"] = [[requisite.name, list(requisite.values)] for requisite in product.requisites]
+    for field, write in _LISTS.items():
+        value = getattr(product, field)
+        if value is not None:
+            main[field] = write(value)
     return main
 
 

@@ -59,7 +59,7 @@ def seed(store: Store, now: float) -> None:
     store.commit()
 
 
-def user(user_id: int, admin: bool, name: str, last: str, email: str, position: str, at: str) -> Row:  # noqa: PLR0913
+def user(user_id: int, admin: bool, name: str, last: str, email: str, position: str, at: str) -> Row:
     """A user's row."""
     return {
         "id": user_id,
@@ -81,7 +81,7 @@ def user(user_id: int, admin: bool, name: str, last: str, email: str, position: 
     }
 
 
-def currency(code: str, amount: str, sort: str, base: str, name: str, form: str, at: str) -> Row:  # noqa: PLR0913
+def currency(code: str, amount: str, sort: str, base: str, name: str, form: str, at: str) -> Row:
     """A currency's row in the strings crm.currency answers with."""
     return {
         "id": code,

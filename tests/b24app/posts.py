@@ -34,7 +34,9 @@ def open_frame(server: PortalServer, path: str, user_id: int = 1, *, domain: str
     return Client(enforce_csrf_checks=True).post(f"{path}?{query}", frame_body(server, user_id, **changed))
 
 
-def event_body(server: PortalServer, code: str, data: dict[str, str] | None = None, user_id: int = 1, **changed: Any) -> dict[str, str]:
+def event_body(
+    server: PortalServer, code: str, data: dict[str, str] | None = None, user_id: int = 1, **changed: Any
+) -> dict[str, str]:
     """The form of an event with the auth that this event carries."""
     with_tokens = code in ("ONAPPINSTALL", "ONAPPUPDATE")
     tokens = server.issue_tokens(user_id) if with_tokens else {}
@@ -53,6 +55,8 @@ def event_body(server: PortalServer, code: str, data: dict[str, str] | None = No
     return {**form, **{f"auth[{name}]": value for name, value in auth.items() if value is not None}}
 
 
-def send_event(server: PortalServer, code: str, data: dict[str, str] | None = None, *, path: str = "/b24/events/", **changed: Any) -> Any:
+def send_event(
+    server: PortalServer, code: str, data: dict[str, str] | None = None, *, path: str = "/b24/events/", **changed: Any
+) -> Any:
     """The answer to an event."""
     return Client(enforce_csrf_checks=True).post(path, event_body(server, code, data, **changed))

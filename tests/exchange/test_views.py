@@ -286,7 +286,7 @@ class TestSale:
 
     def test_info_is_a_dictionary_of_statuses(self, onec: OneC):
         onec.sign_in("sale")
-        assert "<C".encode() + "татусы>".encode("cp1251") in onec.raw("type=sale&mode=info").content
+        assert b"<C" + "татусы>".encode("cp1251") in onec.raw("type=sale&mode=info").content
 
     def test_orders_are_taken_as_they_come_and_importing_them_again_is_no_harm(self, onec: OneC):
         onec.begin("sale")

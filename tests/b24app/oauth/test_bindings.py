@@ -70,7 +70,10 @@ class TestPlacements:
     def test_are_bound_again_with_a_new_title_or_address(self):
         bound = apply(plan_placements(["LEFT_MENU"], [], PLACES, TITLES), [])
         for address, titles in ((PLACES, {"en": {"TITLE": "1C"}}), ("https://new.test/", TITLES)):
-            assert [c.method for c in plan_placements(["LEFT_MENU"], bound, address, titles)] == ["placement.unbind", "placement.bind"]
+            assert [c.method for c in plan_placements(["LEFT_MENU"], bound, address, titles)] == [
+                "placement.unbind",
+                "placement.bind",
+            ]
 
     def test_compare_the_plain_title_when_php_shows_an_empty_list(self):
         bound = [{"placement": "LEFT_MENU", "handler": PLACES, "title": "1C exchange", "langAll": []}]

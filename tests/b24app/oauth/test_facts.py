@@ -12,7 +12,8 @@ OFFERS = {"iblockId": 24, "iblockTypeId": "CRM_PRODUCT_CATALOG", "productIblockI
 class TestFacts:
     def test_leave_out_what_was_refused(self):
         outcomes = [
-            Outcome(command, error=RestError("ACCESS_DENIED")) if name == "currency" else Outcome(command, "x") for name, command in QUESTIONS
+            Outcome(command, error=RestError("ACCESS_DENIED")) if name == "currency" else Outcome(command, "x")
+            for name, command in QUESTIONS
         ]
         told = answers(outcomes)
         assert "currency" not in told
@@ -37,7 +38,11 @@ class TestFacts:
         assert facts_from({"catalogs": {"catalogs": [PLAIN]}}, "")["catalog"]["iblock_id"] == 20
 
     def test_take_a_self_hosted_portals_licence_for_a_feature_worth_trying(self):
-        told = {"app": {"LICENSE": "ru_selfhosted"}, "rest_auth_connector": {"value": "ru_selfhosted"}, "rest_offline_extended": {"value": "N"}}
+        told = {
+            "app": {"LICENSE": "ru_selfhosted"},
+            "rest_auth_connector": {"value": "ru_selfhosted"},
+            "rest_offline_extended": {"value": "N"},
+        }
         facts = facts_from(told, "")
         assert facts["box"] is True
         assert facts["features"] == {"rest_auth_connector": True, "rest_offline_extended": False}

@@ -265,7 +265,10 @@ class TestSecrets:
         caplog.set_level(logging.DEBUG)
         body = frame_body(opened)
         pages = [Client().post(f"{INSTALL}?DOMAIN={opened.domain}&PROTOCOL=0&LANG=en", body)]
-        pages += [open_frame(opened, "/b24/", AUTH_ID=body["AUTH_ID"]), send_event(opened, "ONCRMDEALADD", application_token="wrong")]
+        pages += [
+            open_frame(opened, "/b24/", AUTH_ID=body["AUTH_ID"]),
+            send_event(opened, "ONCRMDEALADD", application_token="wrong"),
+        ]
         opened.faults.down = 3
         pages.append(open_frame(opened, INSTALL))
         credential = ServiceCredential.objects.get()

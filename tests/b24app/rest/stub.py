@@ -12,9 +12,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.b24app.rest.php import parse_str
-
 from b24app.rest.client import Tokens
+from tests.b24app.rest.php import parse_str
 
 Reply = tuple[int, Any, dict[str, str]]
 
@@ -77,7 +76,13 @@ class StubPortal:
         return 200, {"result": self._batch(body["cmd"])}, {}
 
     def _batch(self, commands: dict[str, str]) -> dict[str, Any]:
-        maps: dict[str, dict[str, Any]] = {"result": {}, "result_error": {}, "result_total": {}, "result_next": {}, "result_time": {}}
+        maps: dict[str, dict[str, Any]] = {
+            "result": {},
+            "result_error": {},
+            "result_total": {},
+            "result_next": {},
+            "result_time": {},
+        }
         for key, line in commands.items():
             method, _, query = line.partition("?")
             answer = self.answer(method, parse_str(query))

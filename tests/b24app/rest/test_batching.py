@@ -48,7 +48,9 @@ class TestReadBatch:
         result = {
             "result": {"c0": {"element": {"id": 1}}, "c2": []},
             "result_error": {"c1": {"error": "", "error_description": "Name is empty"}},
-            "result_total": {"c2": 120}, "result_next": {"c2": 50}, "result_time": [],
+            "result_total": {"c2": 120},
+            "result_next": {"c2": 50},
+            "result_time": [],
         }
         first, second, third = read_batch([PLAIN] * 3, result)
         assert first.result == {"element": {"id": 1}}
@@ -85,7 +87,7 @@ class TestReadBatch:
 class TestReadTimings:
     def test_reads_seconds_use_and_the_rest_by_the_portals_clock(self) -> None:
         time = {"processing": 0.25, "duration": 0.3, "finish": 1000.0, "operating": "12.5", "operating_reset_at": 1090}
-        timing, = read_timings([PLAIN, PLAIN], {"result_time": {"c0": time}})
+        (timing,) = read_timings([PLAIN, PLAIN], {"result_time": {"c0": time}})
         assert (timing.seconds, timing.operating, timing.finish, timing.rest) == (0.25, 12.5, 1000.0, 90.0)
 
     @pytest.mark.parametrize("time", [None, [], {}, {"duration": "soon"}, {"duration": True}])

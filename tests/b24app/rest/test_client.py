@@ -148,7 +148,9 @@ class TestRenamedPortal:
             client.call("profile")
 
     @pytest.mark.parametrize("location", ["https://portal.example/", "/auth/?back=1", "ftp://portal.example/rest/x"])
-    def test_is_not_followed_to_what_is_no_rest(self, stub: StubPortal, client: PortalClient, wallet: Wallet, location: str) -> None:
+    def test_is_not_followed_to_what_is_no_rest(
+        self, stub: StubPortal, client: PortalClient, wallet: Wallet, location: str
+    ) -> None:
         stub.script = [(302, "", {"Location": location})]
         with pytest.raises(RestError):
             client.call("profile")
@@ -231,8 +233,11 @@ class TestOperatingTime:
         assert sum(clock.slept) == pytest.approx(2)
 
     def test_goes_up_from_a_single_call_with_the_portals_reset(self, stub: StubPortal, client: PortalClient) -> None:
-        body = {"error": "OPERATION_TIME_LIMIT", "error_description": "", "time": {
-            "duration": 0.1, "finish": 100.0, "operating": 480, "operating_reset_at": 400}}
+        body = {
+            "error": "OPERATION_TIME_LIMIT",
+            "error_description": "",
+            "time": {"duration": 0.1, "finish": 100.0, "operating": 480, "operating_reset_at": 400},
+        }
         stub.script = [(429, body, {})]
         with pytest.raises(RestError) as caught:
             client.call("slow")
@@ -253,7 +258,11 @@ class TestListAll:
         assert list(client.list_all("catalog.product.list", params)) == list(self.ROWS)
         assert len(stub.requests) == 3
         assert stub.requests[1][1] == {
-            "filter": {"iblockId": 3, ">id": 50}, "select": ["name", "id"], "order": {"id": "ASC"}, "start": -1, "auth": "token-1",
+            "filter": {"iblockId": 3, ">id": 50},
+            "select": ["name", "id"],
+            "order": {"id": "ASC"},
+            "start": -1,
+            "auth": "token-1",
         }
 
     def test_ends_when_a_method_ignores_the_filter(self, stub: StubPortal, client: PortalClient) -> None:
@@ -264,7 +273,7 @@ class TestListAll:
         def listing(method: str, params: dict[str, Any]) -> dict[str, Any]:
             start = params["start"]
             more = {"next": start + 50} if start + 50 < len(self.ROWS) else {}
-            return {"result": list(self.ROWS[start:start + 50]), "total": len(self.ROWS), **more}
+            return {"result": list(self.ROWS[start : start + 50]), "total": len(self.ROWS), **more}
 
         stub.answer = listing
         assert list(client.list_all("crm.requisite.list", key="")) == list(self.ROWS)

@@ -12,7 +12,13 @@ from b24app.rest.commands import Command, command_line, json_ready, needs_single
 from tests.b24app.rest.php import parse_str
 
 KEYS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
-LEAVES = st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8"))
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8"))
+)
 TREES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=15)
 
 
@@ -47,8 +53,15 @@ class TestQueryString:
 
     @pytest.mark.parametrize(
         ("value", "text"),
-        [(Decimal("1E+3"), "1000"), (Decimal("0.10"), "0.10"), (1e-7, "0.0000001"), (10**20, "1" + "0" * 20), (True, "Y"), (False, "N"),
-         (dt.date(2026, 1, 2), "2026-01-02")],
+        [
+            (Decimal("1E+3"), "1000"),
+            (Decimal("0.10"), "0.10"),
+            (1e-7, "0.0000001"),
+            (10**20, "1" + "0" * 20),
+            (True, "Y"),
+            (False, "N"),
+            (dt.date(2026, 1, 2), "2026-01-02"),
+        ],
     )
     def test_spells_a_value_exactly(self, value: Any, text: str) -> None:
         assert query_string({"a": value}) == f"a={text}"

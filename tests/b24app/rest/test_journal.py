@@ -87,7 +87,12 @@ class TestClean:
 class TestJournal:
     def test_keeps_each_request_with_its_answer(self, stub: StubPortal, noting: PortalClient, kept: Kept) -> None:
         stub.answer = lambda method, params: {"result": {"id": 7, "lastName": "Иванов"}}
-        noting.batch([Command("crm.contact.add", {"fields": {"NAME": "Иван"}}), Command("catalog.product.add", {"fields": {"name": "Стол"}})])
+        noting.batch(
+            [
+                Command("crm.contact.add", {"fields": {"NAME": "Иван"}}),
+                Command("catalog.product.add", {"fields": {"name": "Стол"}}),
+            ]
+        )
         (entry,) = kept.entries
         assert (entry.at, entry.method, entry.commands, entry.status, entry.error) == (NOW, "batch", 2, 200, "")
         assert "Стол" in entry.request

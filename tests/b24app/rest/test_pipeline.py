@@ -59,6 +59,7 @@ class TestPipeline:
             def note() -> None:
                 order.append(group[0].params["n"])
                 admitted()
+
             return send(group, note)
 
         monkeypatch.setattr(client, "send", noting)

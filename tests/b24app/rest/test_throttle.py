@@ -145,7 +145,9 @@ class TestPenalise:
         clock.now += 61
         assert throttle.penalise() == pytest.approx(1.0)
 
-    def test_holds_back_one_who_was_already_waiting(self, throttle: Throttle, clock: Time, server: redis.Redis, member_id: str) -> None:
+    def test_holds_back_one_who_was_already_waiting(
+        self, throttle: Throttle, clock: Time, server: redis.Redis, member_id: str
+    ) -> None:
         for _ in range(48):
             throttle.acquire()
         other = Throttle(server, member_id, clock=clock)

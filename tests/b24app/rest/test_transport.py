@@ -107,7 +107,18 @@ class TestAddressGuard:
         assert "secret" not in str(caught.value)
 
     @pytest.mark.parametrize(
-        "host", ["127.0.0.1", "localhost", "10.0.0.5", "192.168.1.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "224.0.0.1"]
+        "host",
+        [
+            "127.0.0.1",
+            "localhost",
+            "10.0.0.5",
+            "192.168.1.1",
+            "169.254.169.254",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "0.0.0.0",
+            "224.0.0.1",
+        ],
     )
     def test_refuses_an_address_inside_the_network(self, host: str) -> None:
         with pytest.raises(RestError, match=FORBIDDEN_ADDRESS):

@@ -80,7 +80,8 @@ def names(portal: PortalServer) -> list[str]:
 
 class TestCommands:
     @pytest.mark.parametrize(
-        "name", ["Стол & стул = 50% + «скидка»?", "$result[c0][section][id]", "Итого $total", "a\nb", "[0]", "👍", "'\"\\", "  x "]
+        "name",
+        ["Стол & стул = 50% + «скидка»?", "$result[c0][section][id]", "Итого $total", "a\nb", "[0]", "👍", "'\"\\", "  x "],
     )
     def test_arrive_as_they_were_meant(self, portal: PortalServer, client: PortalClient, name: str) -> None:
         outcomes = client.batch([section("first"), section(name)])
@@ -109,7 +110,9 @@ class TestFaults:
         client.batch([section("a")])
         assert names(portal) == ["a"]
 
-    @pytest.mark.parametrize(("fault", "code"), [("down", NOT_JSON), ("html", NOT_JSON), ("not_json", NOT_JSON), ("cut_before", NO_ANSWER)])
+    @pytest.mark.parametrize(
+        ("fault", "code"), [("down", NOT_JSON), ("html", NOT_JSON), ("not_json", NOT_JSON), ("cut_before", NO_ANSWER)]
+    )
     def test_an_answer_that_says_nothing_goes_up(self, portal: PortalServer, client: PortalClient, fault: str, code: str) -> None:
         setattr(portal.faults, fault, 1)
         with pytest.raises(RestError) as caught:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db.models import F
 
-from exchange.models import Problem, StateRow
+from b24app.models import Portal
+from exchange.models import OneCBase, Problem, StateRow
+from exchange.sessions import create_base
+from mapping.models import Link
 from sandbox.portal.server import PortalServer
 from tests.exchange.imports.conftest import Send
 
@@ -56,8 +60,121 @@ class TestPush:
         tell(OFFERS)
         push_all()
         assert list(Problem.objects.values_list("cause", "kind", "onec_id", "facts")) == []
-        for kind in ("sections","products","prices","priceTypes","priceTypeLangs","stores","properties","enums","productProperties","productPropertyEnums","vats","measures"):
-            try: print(kind, [ {k:v for k,v in r.items() if v not in (None,"",[])} for r in bitrix24.state[kind]])
-            except Exception as e: print(kind, e)
-        print(bitrix24.calls)
-        assert 0
+        state = bitrix24.state
+        boots, sizes = state.one("sections", xmlId="g1"), state.one("sections", xmlId="g2")
+        assert sizes["iblockSectionId"] == boots["id"]
+        parent, laces, repair = (state.one("products", xmlId=key) for key in ("a", "b", "s"))
+        assert [parent["type"], laces["type"], repair["type"]] == [3, 1, 7]
+        assert (laces["quantity"], laces["iblockSectionId"]) == (7.5, boots["id"])
+        offer = state.one("products", xmlId="a#1")
+        assert (offer["name"], offer["quantity"]) == ("Сапоги (40)", 5)
+        prices = {(row["price"], row["currency"]) for row in state.where("prices", productId=offer["id"])}
+        assert prices == {(100.5, "RUB"), (2, "USD")}
+        assert not StateRow.objects.filter(pushed_version__lt=F("version")).exists()
+
+    def test_writes_nothing_when_the_same_comes_again(
+        self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer
+    ) -> None:
+        tell(CATALOG)
+        tell(OFFERS)
+        push_all()
+        bitrix24.calls.reset()
+        assert tell(CATALOG).changed == tell(OFFERS).changed == 0
+        push_all()
+        assert bitrix24.calls.snapshot()["write_commands"] == 0
+
+    def test_sends_only_what_changed(self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer) -> None:
+        tell(CATALOG)
+        tell(OFFERS)
+        push_all()
+        bitrix24.calls.reset()
+        tell(OFFERS.replace("100.50", "99.90"))
+        push_all()
+        assert bitrix24.calls.snapshot()["writes"] == {"catalog.price.modify": 1}
+
+    def test_keeps_the_price_of_a_type_that_is_not_of_1c(
+        self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer
+    ) -> None:
+        tell(CATALOG)
+        tell(OFFERS)
+        push_all()
+        laces = bitrix24.state.one("products", xmlId="b")["id"]
+        own = bitrix24.call("catalog.priceType.add", {"fields": {"name": "OWN", "base": "N"}})["priceType"]["id"]
+        bitrix24.call(
+            "catalog.price.add", {"fields": {"productId": laces, "catalogGroupId": own, "price": 77, "currency": "RUB"}}
+        )
+        tell(OFFERS.replace(">10<", ">11<"))
+        push_all()
+        assert sorted(row["price"] for row in bitrix24.state.where("prices", productId=laces)) == [11, 77]
+
+    def test_turns_a_product_into_variants_when_characteristics_appear(
+        self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer
+    ) -> None:
+        tell(CATALOG)
+        tell(OFFERS)
+        push_all()
+        tell(
+            OFFERS.replace(
+                "<Ид>b</Ид><Наименование>Шнурки</Наименование>", "<Ид>b#9</Ид><Наименование>Шнурки (90)</Наименование>"
+            )
+        )
+        push_all()
+        assert bitrix24.state.one("products", xmlId="b")["type"] == 3
+        assert bitrix24.state.one("products", xmlId="b#9")["name"] == "Шнурки (90)"
+        assert bitrix24.state.one("products", xmlId="replaced:b")["active"] == "N"
+
+    def test_finds_what_an_unanswered_add_has_made(
+        self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer
+    ) -> None:
+        tell(CATALOG)
+        tell(OFFERS)
+        push_all()
+        StateRow.objects.filter(kind__in=("product", "offer")).update(known=None, pushed_version=0)
+        Link.objects.filter(kind__in=("product", "offer")).delete()
+        push_all()
+        assert bitrix24.state.count("products") == 4
+
+    def test_never_doubles_what_two_bases_send(
+        self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer, base: OneCBase, portal: Portal
+    ) -> None:
+        second, _ = create_base(portal, "Розница", "unf")
+        for of in (base, second):
+            tell(CATALOG, of=of)
+            tell(OFFERS, of=of)
+            push_all()
+        assert bitrix24.state.count("products") == 4
+        assert bitrix24.state.one("products", xmlId="b")["quantity"] == 15
+
+    def test_switches_off_what_1c_deletes(self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer) -> None:
+        tell(CATALOG)
+        tell(OFFERS)
+        push_all()
+        tell(CATALOG.replace("<Товар><Ид>b</Ид>", '<Товар Статус="Удален"><Ид>b</Ид>'))
+        push_all()
+        assert bitrix24.state.one("products", xmlId="b")["active"] == "N"
+
+    def test_brings_stock_in_line_by_documents_where_accounting_is_on(
+        self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer
+    ) -> None:
+        bitrix24.portal.set_accounting(True)
+        tell(CATALOG)
+        tell(OFFERS)
+        push_all()
+        offer, store = bitrix24.state.one("products", xmlId="a#1"), bitrix24.state.one("stores", xmlId="w1")
+        asked = {"filter": {"productId": offer["id"]}, "select": ["id", "storeId", "amount"]}
+        held = bitrix24.call("catalog.storeproduct.list", asked)["storeProducts"]
+        assert [(row["storeId"], row["amount"]) for row in held] == [(store["id"], 5)]
+        tell(OFFERS.replace('КоличествоНаСкладе="5"', 'КоличествоНаСкладе="2"'))
+        push_all()
+        held = bitrix24.call("catalog.storeproduct.list", asked)["storeProducts"]
+        assert [row["amount"] for row in held] == [2]
+        assert {row["status"] for row in bitrix24.state["documents"]} == {"Y"}
+
+    def test_tells_a_person_about_one_bad_item_and_goes_on_with_the_rest(
+        self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer
+    ) -> None:
+        tell(CATALOG.replace("<Наименование>Шнурки</Наименование>", "<Наименование></Наименование>", 1))
+        tell(OFFERS)
+        push_all()
+        assert list(Problem.objects.values_list("cause", "onec_id")) == [("name-missing", "b")]
+        assert bitrix24.state.one("products", xmlId="a")

@@ -1,3 +1,0 @@
-def test_x(portal):
-    print(portal.facts)
-    assert not portal.facts["refused"]
