@@ -118,7 +118,7 @@ def push_process(case: Case, port: int, redis_url: str, pipe: Any) -> None:
     """Push the case's batches through a pipeline and report the seconds it took and the failures."""
     throttle = Throttle(redis.Redis.from_url(redis_url), f"bench-{secrets.token_hex(8)}", case.pace)
     client = PortalClient("bench", _Tokens(f"http://127.0.0.1:{port}/rest/"), throttle, transport=Transport(insecure=True))
-    fields = {"iblockId": 15, "name": "Стол письменный", "xmlId": "bd72d8f9-55bc-11d9-848a-00112f43529a", "price": "1290.00"}
+    fields = {"iblockId": 15, "name": "Writing desk", "xmlId": "bd72d8f9-55bc-11d9-848a-00112f43529a", "price": "1290.00"}
     commands = [Command("catalog.product.add", {"fields": fields})] * 50
     started, left, failed = time.monotonic(), case.batches, 0
     with Pipeline(client) as pipeline:

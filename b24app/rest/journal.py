@@ -37,7 +37,7 @@ _NAME = re.compile(r"^(?:name|title)$", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # A telephone as people write it; a bare row of digits is a barcode or an id and stays readable.
 _PHONE = re.compile(r"(?<![\w-])(?:\+\d[\d ()-]{7,18}\d|[78][ -]?\(\d{3,5}\)[\d -]{5,10}\d)(?!\w)")
-_INN = re.compile(r"((?:инн|inn)\W{0,3})\d{10,12}", re.IGNORECASE)
+_INN = re.compile(r"((?:\u0438\u043d\u043d|inn)\W{0,3})\d{10,12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,14 @@ class OperatingTime:
 
     def _ask(self, method: str, count: int, *, book: bool) -> Booking:
         method = method.casefold()
-        args = [self._now(), method, count, self._limit, _UNKNOWN, "1" if book else "0"]
+        args: list[bytes | bytearray | memoryview[int] | str | int | float] = [
+            self._now(),
+            method,
+            count,
+            self._limit,
+            _UNKNOWN,
+            "1" if book else "0",
+        ]
         answer: Any = self._book(keys=self._keys(method), args=args)
         wait, estimate, minute = (answer.decode() if isinstance(answer, bytes) else answer).split()
         return Booking(method, float(wait), float(estimate), int(minute))

@@ -10,6 +10,7 @@ import redis
 from django.conf import settings
 
 from b24app.rest.client import PortalClient
+from b24app.rest.session import Persistence
 from b24app.rest.throttle import Throttle
 from b24app.rest.transport import Transport
 from tests.b24app.rest.stub import StubPortal, Time, Wallet
@@ -49,4 +50,6 @@ def wallet(stub: StubPortal) -> Wallet:
 
 @pytest.fixture
 def client(member_id: str, wallet: Wallet, throttle: Throttle, clock: Time) -> PortalClient:
-    return PortalClient(member_id, wallet, throttle, transport=Transport(insecure=True), sleep=clock.sleep)
+    return PortalClient(
+        member_id, wallet, throttle, transport=Transport(insecure=True), persistence=Persistence(sleep=clock.sleep)
+    )

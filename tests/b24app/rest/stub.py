@@ -24,6 +24,7 @@ class StubPortal:
     def __init__(self) -> None:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.headers: list[dict[str, str]] = []
+        self.connections = 0
         self.script: list[Reply | None] = []
         self.valid: set[str] = {"token-1"}
         self.answer: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda method, params: {"result": True}
@@ -37,6 +38,10 @@ class StubPortal:
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass
+
+            def setup(self) -> None:
+                portal.connections += 1
+                super().setup()
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

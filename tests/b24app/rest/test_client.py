@@ -11,11 +11,11 @@ from b24app.rest.commands import Command
 from b24app.rest.errors import METHOD_PAUSED, NO_ANSWER, NOT_EXECUTED, PORTAL_MOVED, UNENCODABLE, Fate, RestError
 from b24app.rest.throttle import Throttle
 from b24app.rest.transport import Transport
-from tests.b24app.rest.stub import StubPortal, Time, Wallet
+from tests.b24app.rest.stub import Reply, StubPortal, Time, Wallet
 
 ADD = Command("catalog.product.add", {"fields": {"name": "Table"}})
-LIMIT = (503, {"error": "QUERY_LIMIT_EXCEEDED", "error_description": "Too many requests"}, {})
-EXPIRED = (401, {"error": "expired_token", "error_description": "The access token provided has expired."}, {})
+LIMIT: Reply = (503, {"error": "QUERY_LIMIT_EXCEEDED", "error_description": "Too many requests"}, {})
+EXPIRED: Reply = (401, {"error": "expired_token", "error_description": "The access token provided has expired."}, {})
 
 
 def failed(outcome: Outcome) -> RestError:
@@ -110,7 +110,7 @@ class TestOldToken:
                 raise RestError("invalid_grant", fate=Fate.PERSON)
 
         stub.script = [EXPIRED]
-        client._source = Revoked(stub)
+        client._session.source = Revoked(stub)
         with pytest.raises(RestError, match="invalid_grant"):
             client.call("profile")
 
@@ -245,7 +245,7 @@ class TestOperatingTime:
 
 
 class TestListAll:
-    ROWS = tuple({"id": number, "name": f"n{number}"} for number in range(1, 124))
+    ROWS: tuple[dict[str, Any], ...] = tuple({"id": number, "name": f"n{number}"} for number in range(1, 124))
 
     def _listing(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         after = int(params["filter"].get(">id", 0))
@@ -277,6 +277,15 @@ class TestListAll:
 
         stub.answer = listing
         assert list(client.list_all("crm.requisite.list", key="")) == list(self.ROWS)
+
+    def test_reads_all_rows_of_an_unsorted_answer(self, stub: StubPortal, client: PortalClient) -> None:
+        stub.answer = lambda method, params: {"result": list(reversed(self.ROWS))}
+        assert list(client.list_all("m")) == list(reversed(self.ROWS))
+
+    def test_refuses_to_guess_which_list_holds_the_rows(self, stub: StubPortal, client: PortalClient) -> None:
+        stub.answer = lambda method, params: {"result": {"products": [], "sections": []}}
+        with pytest.raises(ValueError, match="several"):
+            list(client.list_all("m"))
 
     def test_reads_an_empty_list(self, stub: StubPortal, client: PortalClient) -> None:
         stub.answer = lambda method, params: {"result": {"products": []}}

@@ -34,7 +34,7 @@ def kept() -> Kept:
 
 @pytest.fixture
 def noting(client: PortalClient, kept: Kept) -> PortalClient:
-    client.journal = Journal(kept, now=lambda: NOW)
+    client._session.journal = Journal(kept, now=lambda: NOW)
     return client
 
 

@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from b24app.rest.batching import Timing
-from b24app.rest.operating import OperatingTime
+from b24app.rest.operating import Booking, OperatingTime
 from tests.b24app.rest.stub import Time
 
 
@@ -48,7 +48,8 @@ class TestBooking:
     def test_never_lets_a_method_exceed_its_allowance_and_uses_it(
         self, operating: OperatingTime, clock: Time, cost: float, shown: float | None, skew: float
     ) -> None:
-        portal, start, done, flying = Account(clock, 480.0, cost, shown=shown, skew=skew), clock.now, 0, []
+        portal, start, done = Account(clock, 480.0, cost, shown=shown, skew=skew), clock.now, 0
+        flying: list[tuple[Booking, list[Timing]]] = []
         while clock.now < start + 1800:
             booking = operating.book("catalog.product.add", 25)
             if booking.wait:

@@ -151,7 +151,7 @@ class TestPenalise:
         for _ in range(48):
             throttle.acquire()
         other = Throttle(server, member_id, clock=clock)
-        penalised = []
+        penalised: list[float] = []
 
         def sleep(seconds: float) -> None:
             if not penalised:

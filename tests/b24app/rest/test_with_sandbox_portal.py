@@ -13,6 +13,7 @@ from b24app.rest.client import PortalClient, Tokens
 from b24app.rest.commands import Command
 from b24app.rest.errors import METHOD_PAUSED, NO_ANSWER, NOT_JSON, Fate, RestError, error_in
 from b24app.rest.pipeline import Pipeline
+from b24app.rest.session import Persistence
 from b24app.rest.throttle import Throttle
 from b24app.rest.transport import Transport
 from sandbox.portal.server import PortalServer
@@ -66,7 +67,9 @@ def portal() -> Iterator[PortalServer]:
 @pytest.fixture
 def client(portal: PortalServer, server: redis.Redis, clock: Time) -> PortalClient:
     throttle = Throttle(server, portal.member_id, sleep=clock.sleep, clock=clock)
-    return PortalClient(portal.member_id, OAuth(portal), throttle, transport=Transport(insecure=True), sleep=clock.sleep)
+    return PortalClient(
+        portal.member_id, OAuth(portal), throttle, transport=Transport(insecure=True), persistence=Persistence(sleep=clock.sleep)
+    )
 
 
 def section(name: str) -> Command:
@@ -158,14 +161,14 @@ class TestFaults:
         new = PortalServer(port=0)
         new.start()
         try:
-            token = client._source.current().access_token
+            token = client._session.source.current().access_token
             with portal.portal.lock, new.portal.lock:
                 (row,) = [row for row in portal.portal.store.all("access_tokens") if row["id"] == token]
                 new.portal.store.put("access_tokens", dict(row))
             portal.faults.moved_to = new.url
             client.batch([section("a")])
             assert names(new) == ["a"]
-            assert client._source.current().endpoint == f"{new.url}/rest/"
+            assert client._session.source.current().endpoint == f"{new.url}/rest/"
         finally:
             new.stop()
 
