@@ -19,6 +19,7 @@ from exchange.dialects import Dialect, choose
 from exchange.file_names import clean_name, reading_order
 from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
 from exchange.protocol import Answer, Refused
+from exchange.tasks import read_run
 from exchange.unpacking import is_archive, unpack
 
 log = logging.getLogger(__name__)
@@ -140,10 +141,11 @@ def _import(exchange: Exchange) -> Answer:
         raise Refused(protocol.NO_FILE_NAME)
     name = clean_name(asked.file_name)
     state = unpack(exchange.session, name, seconds=UNPACK_SECONDS)
-    if state is not None:
+    if state is not None and not state.finished:
         if not state.total:
             sleep(exchange.dialect.hold)
-        return protocol.progress(protocol.UNZIPPED if state.finished else protocol.unzipping(*state))
+        return protocol.progress(protocol.unzipping(*state))
+    # Once unpacked the file is begun with at once: УНФ's newer exchange takes a first `progress` for the end.
     file = storage.stored(exchange.session, name)
     if file is None:
         raise Refused(protocol.never_sent(name))
@@ -171,12 +173,7 @@ def _run(exchange: Exchange, file: UploadedFile) -> ImportRun:
 
 def start_reading(run: ImportRun) -> None:
     """Wake a worker for the run once it is saved; should that fail, the tick finds it."""
-    transaction.on_commit(lambda: _enqueue(run.pk), robust=True)
-
-
-def _enqueue(run_id: int) -> None:
-    tasks = import_module("exchange.tasks")
-    tasks.read_run.delay(run_id=run_id)
+    transaction.on_commit(lambda: read_run.delay(run_id=run.pk), robust=True)
 
 
 def _answer_of_runs(runs: list[ImportRun], hold: float) -> Answer:

@@ -71,11 +71,6 @@ def picture_digest(base: OneCBase, path: str) -> str:
     return found.name if found else ""
 
 
-def forget_pictures(base: OneCBase) -> None:
-    """Remove the base's store from the disk."""
-    shutil.rmtree(_folder(base.pk), ignore_errors=True)
-
-
 def _folder(base_id: int) -> Path:
     return Path(settings.DATA_DIR) / "pictures" / str(base_id)
 

@@ -43,7 +43,6 @@ UNKNOWN_MODE: Final = "Неизвестная команда."
 NO_BODY: Final = "Ошибка чтения HTTP данных."
 FILE_EMPTY: Final = "Файл для импорта пуст."
 UNZIP_FAILED: Final = "Ошибка распаковки архива."
-UNZIPPED: Final = "Распаковка архива завершена."
 UNZIPPING: Final = "Идет распаковка архива."
 IMPORTED: Final = "Импорт успешно завершен."
 DEACTIVATED: Final = "Деактивация элементов завершена."
@@ -256,3 +255,6 @@ def not_taken(failed: int) -> str:
 def defect(code: str) -> str:
     """What 1C is told of an error of ours; `code` finds it in the log."""
     return f"Внутренняя ошибка сервера обмена. Повторите обмен; если не поможет, сообщите поддержке код {code}."
+
+
+READING_INTERRUPTED: Final = "Файл не удалось прочитать: обработка прерывалась несколько раз. Обратитесь в поддержку."

@@ -49,7 +49,7 @@ def _delete_slice(model: type[PieceDigest] | type[StateRow], base_id: int) -> bo
             f"delete from {table} where id in (select id from {table} where base_id = %s limit %s)",  # noqa: S608 (our own table)
             [base_id, SLICE],
         )
-        return cursor.rowcount > 0
+        return bool(cursor.rowcount)
 
 
 def _finish(base_id: int) -> None:

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from b24app.models import Portal
@@ -28,7 +28,7 @@ from exchange.file_names import reading_order
 from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
 from exchange.protocol import BAD_LOGIN, BAD_SESSID, NO_CREDENTIALS, PAUSED, SWITCHED_OFF, WRONG_ADDRESS, Refused, too_many_tries
 from exchange.storage import is_complete_xml
-from exchange.unpacking import unpack
+from exchange.unpacking import archives_are_whole, unpack
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ CONTACT_STEP: Final = dt.timedelta(seconds=5)
 # A run that nobody works on for so long is told to 1C as a failure (it is read all the same, later).
 SILENT_TOO_LONG: Final = dt.timedelta(minutes=20)
 FORGOTTEN_AFTER: Final = dt.timedelta(seconds=60)
-FORGOTTEN_WITHIN: Final = dt.timedelta(hours=2)
+FORGOTTEN_WITHIN: Final = dt.timedelta(hours=1)
 FORGOTTEN_UNPACK_SECONDS: Final = 5.0
 
 
@@ -214,35 +214,41 @@ def silent_for(run: ImportRun, now: dt.datetime) -> dt.timedelta:
 
 
 def pick_up_forgotten(now: dt.datetime | None = None) -> list[ImportRun]:
-    """Open runs for files whose session never asked to import anything; returns them for the caller to have read.
+    """Open runs for whole files that nobody asked to import, once their session is quiet; they wait for any worker then.
 
-    УТ 11 and УНФ can be set to upload without waiting; УТ 10.3 never imports the orders it sends. Only whole files that
-    have lain untouched are taken, dictionaries and goods before offers, prices before stock.
+    УТ 11 and УНФ can be set to upload without waiting, and УНФ's newer exchange takes a first `progress` for the end.
+    Dictionaries and goods are opened before offers, prices before stock. After a failure 1C sends everything again by itself.
     """
     now = now or timezone.now()
-    quiet = UploadedFile.objects.filter(closed_at=None, changed_at__gt=now - FORGOTTEN_WITHIN)
-    ids = quiet.filter(session__importrun=None, session__type="catalog").values_list("session_id", flat=True).distinct()
+    taken = ImportRun.objects.filter(session=OuterRef("session"), path=OuterRef("path"))
+    files = UploadedFile.objects.filter(
+        ~Exists(taken),
+        Q(name__iendswith=".xml") | (Q(name__iendswith=".zip", unpacked_at=None) & ~Q(name__contains="/")),
+        session__type="catalog",
+        session__last_at__range=(now - FORGOTTEN_WITHIN, now - FORGOTTEN_AFTER),
+        session__base__paused_at=None,
+    )
+    quiet = ExchangeSession.objects.filter(pk__in=files.values("session_id"))
     runs: list[ImportRun] = []
-    for session in ExchangeSession.objects.filter(pk__in=list(ids), base__paused_at=None).order_by("id"):
-        if not UploadedFile.objects.filter(session=session, changed_at__gt=now - FORGOTTEN_AFTER, unpacked_at=None).exists():
-            runs += _take_forgotten(session)
+    for session in quiet.exclude(importrun__state=ImportRun.State.FAILED).order_by("id"):
+        runs += _take_forgotten(session)
     return runs
 
 
 def _take_forgotten(session: ExchangeSession) -> list[ImportRun]:
+    if not archives_are_whole(session):
+        return []
     try:
         state = unpack(session, seconds=FORGOTTEN_UNPACK_SECONDS)
     except Refused as refused:
-        # Nobody waits for an answer: close it, or it would be tried for hours.
-        log.info("session %s: %s", session.pk, refused.text)
-        UploadedFile.objects.filter(session=session, name__iendswith=".zip").update(
-            closed_at=timezone.now(), unpacked_at=timezone.now()
-        )
-        state = None
+        # Nobody waits for an answer: it is not tried again.
+        log.warning("session %s: %s", session.pk, refused.text)
+        UploadedFile.objects.filter(session=session, name__iendswith=".zip").update(unpacked_at=timezone.now())
+        return []
     if state is not None and not state.finished:
         return []
-    names = UploadedFile.objects.filter(session=session, name__iendswith=".xml")
-    whole = [file for file in names if is_complete_xml(Path(file.path))]
+    files = UploadedFile.objects.filter(session=session, name__iendswith=".xml")
+    whole = [file for file in files if run_of(file) is None and is_complete_xml(Path(file.path))]
     return [open_run(session, file.name) for file in sorted(whole, key=lambda file: reading_order(file.name))]
 
 

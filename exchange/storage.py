@@ -30,7 +30,7 @@ from exchange.pictures import find_picture, keep_pictures, picture_bytes, pictur
 from exchange.protocol import NO_BODY, Refused
 
 __all__ = [
-    "Busy", "alone", "clean", "close_uploads", "find_picture", "folder_of", "forget", "forget_base", "is_complete_xml",
+    "Busy", "alone", "clean", "close_uploads", "find_picture", "folder_of", "forget", "is_complete_xml",
     "keep_pictures", "picture_bytes", "picture_digest", "receive", "stored",
 ]  # fmt: skip
 
@@ -113,18 +113,24 @@ def clean(now: dt.datetime) -> int:
         if _wanted_until(session) < now:
             forget(session)
             cleared += 1
+    ExchangeSession.objects.filter(last_at__lt=now - KEEP_DOCUMENTS, files__isnull=True).delete()
+    _forget_removed_bases()
     return cleared
+
+
+def _forget_removed_bases() -> None:
+    """The folders of bases that are no more: their rows went without them."""
+    for folder in (Path(settings.DATA_DIR) / "exchange", Path(settings.DATA_DIR) / "pictures"):
+        names = {path.name for path in folder.iterdir() if path.name.isdecimal()} if folder.is_dir() else set()
+        there = {str(pk) for pk in OneCBase.objects.filter(pk__in=[int(name) for name in names]).values_list("pk", flat=True)}
+        for name in names - there:
+            shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def forget(session: ExchangeSession) -> None:
     """Remove a session's files from the disk and the database; its runs stay as history."""
     UploadedFile.objects.filter(session=session).delete()
     shutil.rmtree(folder_of(session), ignore_errors=True)
-
-
-def forget_base(base: OneCBase) -> None:
-    """Remove everything a base ever uploaded from the disk."""
-    shutil.rmtree(Path(settings.DATA_DIR) / "exchange" / str(base.pk), ignore_errors=True)
 
 
 def folder_of(session: ExchangeSession) -> Path:

@@ -57,6 +57,11 @@ def unpack(
     return state
 
 
+def archives_are_whole(session: ExchangeSession) -> bool:
+    """Whether every archive that is still to be unpacked has come to its end."""
+    return all(Path(file.path).is_file() and archives.is_complete(Path(file.path)) for file in _waiting(session, ""))
+
+
 def is_archive(file: UploadedFile) -> bool:
     """Whether the upload begins as an archive does."""
     return Path(file.path).is_file() and archives.looks_like_archive(Path(file.path))
@@ -84,7 +89,7 @@ def _unpack_one(file: UploadedFile, until: float, clock: Callable[[], float]) ->
             raise Refused(unzip_failed(protocol.ZIP_TOO_LARGE))
         state = Unpacking(len(there) + _extract(file, archive, left, until, clock), len(found))
     if state.finished:
-        UploadedFile.objects.filter(pk=file.pk).update(unpacked_at=timezone.now(), size=0)
+        UploadedFile.objects.filter(pk=file.pk).update(unpacked_at=timezone.now(), closed_at=timezone.now(), size=0)
         path.unlink(missing_ok=True)
     return state
 

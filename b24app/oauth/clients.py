@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-import threading
 from functools import lru_cache
 
 import redis
 from django.conf import settings
 
-from b24app.models import Portal, RestCall
+from b24app.journal_store import journal_for
+from b24app.models import Portal
 from b24app.oauth.tokens import PersonTokens, ServiceTokens, StrangerTokens
 from b24app.rest.client import PortalClient, TokenSource
-from b24app.rest.journal import Entry, Journal
 from b24app.rest.throttle import ENTERPRISE, STANDARD, Pace, Throttle
 from b24app.rest.transport import Transport
 
-FLUSH_AT = 50
 # Somebody waits in his browser: better a page that says "busy" than one that hangs.
 PERSON_SECONDS = 10.0
 
@@ -46,7 +43,7 @@ def pace_of(portal: Portal) -> Pace:
 def _client(portal: Portal, tokens: TokenSource, limit: float | None = None) -> PortalClient:
     throttle = Throttle(_redis(settings.REDIS_CLIENT_URL), portal.member_id, pace_of(portal))
     transport = _transport(limit or settings.B24_REQUEST_LIMIT)
-    return PortalClient(portal.member_id, tokens, throttle, Journal(RestCallSink(portal.pk)), transport=transport)
+    return PortalClient(portal.member_id, tokens, throttle, journal_for(portal), transport=transport)
 
 
 def _transport(limit: float) -> Transport:
@@ -62,23 +59,3 @@ def _shared_transport(limit: float, insecure: bool) -> Transport:
 @lru_cache(4)
 def _redis(url: str) -> redis.Redis:
     return redis.Redis.from_url(url)
-
-
-class RestCallSink:
-    """Keeps the journal's entries as RestCall rows: written from any thread, saved by the one that owns the database work."""
-
-    def __init__(self, portal_id: int) -> None:
-        self._portal_id = portal_id
-        self._lock = threading.Lock()
-        self._waiting: list[RestCall] = []
-
-    def write(self, entry: Entry) -> None:
-        with self._lock:
-            self._waiting.append(RestCall(portal_id=self._portal_id, **dataclasses.asdict(entry)))
-
-    def flush(self, *, force: bool = False) -> None:
-        with self._lock:
-            if not self._waiting or (len(self._waiting) < FLUSH_AT and not force):
-                return
-            rows, self._waiting = self._waiting, []
-        RestCall.objects.bulk_create(rows)

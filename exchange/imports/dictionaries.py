@@ -1,140 +1,28 @@
-"""What items refer to reaches the portal first: price types, warehouses, groups, properties with their values, units, VAT rates.
-
-Like flows.py without any I/O. Nothing is remembered of what the portal holds: it is read in pages and compared, since it is little.
-"""
+"""What items refer to reaches the portal first: price types, warehouses, groups, units, VAT rates (properties: properties.py)."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from b24app.rest.batching import Outcome
 from b24app.rest.commands import Command
-from b24app.rest.errors import Fate, RestError
-from exchange.imports import commands
-from exchange.imports.flows import Ask, Key, Log
-from exchange.planning.catalog import Trouble
-from exchange.planning.desired import Row, property_of
-from exchange.planning.references import PropertyType
+from exchange.imports import reference_commands as commands
+from exchange.imports.commands import LOOKUP_SIZE
+from exchange.imports.flows import Ask, Log
+from exchange.imports.portal_lists import DictionaryFailed, Links, Portal, Step, Steps
+from exchange.planning.desired import Row
 from mapping.rules import Rules
 
-Step = Generator[Ask, list[Outcome], None]
-Rows = list[dict[str, Any]]
 
-OPTIONS_AT_ONCE = 50
-KEY_LIMIT = 200
-
-
-class DictionaryFailed(Exception):
-    """The portal could not be asked; the dictionaries are tried again with the next slice."""
-
-    def __init__(self, error: RestError) -> None:
-        super().__init__(str(error))
-        self.error = error
-
-
-def option_key(property_key: str, option: str) -> str:
-    """The link key of one value of a list property; long ones are shortened by their digest."""
-    key = f"{property_key}|{option}"
-    return key if len(key) <= KEY_LIMIT else f"{property_key[:100]}|#{hashlib.sha256(option.encode()).hexdigest()}"
-
-
-@dataclass(slots=True)
-class Portal:
-    """What the portal holds of dictionaries, as its lists answer."""
-
-    iblock_id: int
-    offers_iblock_id: int
-    price_types: Rows = field(default_factory=list)
-    price_names: Rows = field(default_factory=list)
-    vats: Rows = field(default_factory=list)
-    measures: Rows = field(default_factory=list)
-    stores: Rows = field(default_factory=list)
-    properties: Rows = field(default_factory=list)
-    offer_properties: Rows = field(default_factory=list)
-    languages: tuple[str, ...] = ("ru",)
-
-
-@dataclass(frozen=True, slots=True)
-class WantedProperty:
-    """A property that the portal's catalogue (or, with `for_offers`, its offers) shall have."""
-
-    key: str
-    name: str
-    type: PropertyType
-    for_offers: bool
-    multiple: bool = False
-    code: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)  # 1C's option id → text
-
-    @property
-    def link_kind(self) -> str:
-        return "offer_property" if self.for_offers else "property"
-
-    @property
-    def option_kind(self) -> str:
-        return "offer_option" if self.for_offers else "option"
-
-
-Links = Mapping[str, dict[str, int]]  # link kind → 1C id → portal id
-
-
-def pages(
-    method: str, key: str, select: Sequence[str], filter: Mapping[str, Any], *, after: int = 0
-) -> Generator[Ask, list[Outcome], Rows]:
-    """Every row of a list with an id above `after`, fifty at a time; raises DictionaryFailed."""
-    rows: Rows = []
-    last = after
-    while True:
-        (outcome,) = yield Ask((commands.list_page(method, select, {**filter, ">id": last}),))
-        if outcome.error is not None:
-            raise DictionaryFailed(outcome.error)
-        page = list(outcome.result.get(key, []))
-        rows += page
-        if len(page) < commands.LOOKUP_SIZE:
-            return rows
-        last = max(int(row["id"]) for row in page)
-
-
-def read_portal(portal: Portal) -> Step:
-    """Fill `portal` from its lists: their first pages together, the rest one by one."""
-    property_fields = ["id", "iblockId", "name", "xmlId", "code", "propertyType", "userType", "multiple"]
-    asked: list[tuple[str, str, str, list[str], dict[str, Any]]] = [
-        ("price_types", "catalog.priceType.list", "priceTypes", ["id", "name", "base", "xmlId"], {}),
-        ("price_names", "catalog.priceTypeLang.list", "priceTypeLangs", ["id", "catalogGroupId", "lang", "name"], {}),
-        ("vats", "catalog.vat.list", "vats", ["id", "name", "rate", "active"], {}),
-        ("measures", "catalog.measure.list", "measures", ["id", "code", "measureTitle", "symbol"], {}),
-        ("stores", "catalog.store.list", "stores", ["id", "title", "xmlId", "address", "active"], {}),
-        ("properties", "catalog.productProperty.list", "productProperties", property_fields, {"iblockId": portal.iblock_id}),
-    ]
-    if portal.offers_iblock_id:
-        filter = {"iblockId": portal.offers_iblock_id}
-        asked.append(("offer_properties", "catalog.productProperty.list", "productProperties", property_fields, filter))
-    outcomes = yield Ask(
-        tuple(commands.list_page(method, select, {**filter, ">id": 0}) for _, method, _, select, filter in asked)
-    )
-    for (name, method, key, select, filter), outcome in zip(asked, outcomes, strict=True):
-        if outcome.error is not None:
-            raise DictionaryFailed(outcome.error)
-        rows = list(outcome.result.get(key, []))
-        if len(rows) == commands.LOOKUP_SIZE:
-            rows += yield from pages(method, key, select, filter, after=max(int(row["id"]) for row in rows))
-        setattr(portal, name, rows)
-
-
-class Dictionaries:
+class Dictionaries(Steps):
     """Brings due dictionary rows into the portal; `links` and `portal` are kept up to date as it goes."""
 
     def __init__(
         self, portal: Portal, links: Links, rules: Rules, log: Log, *, is_retail: Callable[[str], bool] = lambda name: False
     ) -> None:
-        self.portal = portal
+        super().__init__(portal, links, rules, log)
         self.is_retail = is_retail
-        self.links = links
-        self.rules = rules
-        self.log = log
 
     # price types
 
@@ -234,8 +122,8 @@ class Dictionaries:
         for row in rows:
             levels.setdefault(_depth(row.onec_id, every), []).append(row)
         for level in sorted(levels):
-            for start in range(0, len(levels[level]), commands.LOOKUP_SIZE):
-                yield from self._group_page(levels[level][start : start + commands.LOOKUP_SIZE])
+            for start in range(0, len(levels[level]), LOOKUP_SIZE):
+                yield from self._group_page(levels[level][start : start + LOOKUP_SIZE])
 
     def _group_page(self, rows: Sequence[Row]) -> Step:
         held = self.links["group"]
@@ -293,80 +181,6 @@ class Dictionaries:
         )
         return None if same else commands.update_section(int(now["id"]), self.portal.iblock_id, name, parent, active=active)
 
-    # properties
-
-    def properties(self, wanted: Iterable[WantedProperty]) -> Step:
-        for one in wanted:
-            if one.for_offers and not self.portal.offers_iblock_id:
-                continue
-            row = yield from self._property(one)
-            if row is not None and one.options:
-                yield from self._options(one, int(row["id"]), fresh=bool(row.get("fresh")))
-
-    def _property(self, one: WantedProperty) -> Generator[Ask, list[Outcome], dict[str, Any] | None]:
-        """The portal's property for a wanted one, created or found; None when it cannot be had."""
-        held = self.links[one.link_kind]
-        rows = self.portal.offer_properties if one.for_offers else self.portal.properties
-        key: Key = (one.link_kind, one.key)
-        now = next((row for row in rows if int(row["id"]) == held.get(one.key)), None)
-        now = now or next((row for row in rows if str(row.get("xmlId")) == one.key), None)
-        now = now or next((row for row in rows if one.code and row.get("code") == one.code), None)
-        if now is None:
-            iblock = self.portal.offers_iblock_id if one.for_offers else self.portal.iblock_id
-            command = commands.add_property(iblock, one.key, one.name, one.type, multiple=one.multiple, code=one.code)
-            (outcome,) = yield Ask((command,))
-            if not self._accepted_key(key, one.name, outcome, "property-refused"):
-                return None
-            now = {**outcome.result["productProperty"], "fresh": True}
-            rows.append(now)
-        elif commands.portal_property(now).type != one.type:
-            facts = {"property": one.name, "is": str(now["propertyType"]), "wanted": one.type}
-            self.log.troubles.append((key, one.name, Trouble("property-type-changed", facts)))
-            if commands.portal_property(now).type == "list" or one.type == "list":
-                return None
-        else:
-            fields: dict[str, Any] = {}
-            if now["name"] != one.name and not one.code and "name" not in self.rules.portal_owns:
-                fields["name"] = one.name
-            if one.multiple and now.get("multiple") != "Y":
-                fields["multiple"] = "Y"
-            if fields:
-                (outcome,) = yield Ask((commands.update_property(int(now["id"]), fields),))
-                if self._accepted_key(key, one.name, outcome, "property-refused"):
-                    now.update(fields)
-        self._link(key, int(now["id"]))
-        return now
-
-    def _options(self, one: WantedProperty, property_id: int, *, fresh: bool) -> Step:
-        there: dict[str, tuple[int, str]] = {}
-        if not fresh:
-            rows = yield from pages(
-                "catalog.productPropertyEnum.list",
-                "productPropertyEnums",
-                ["id", "propertyId", "value", "xmlId"],
-                {"propertyId": property_id},
-            )
-            there = {str(row["xmlId"]): (int(row["id"]), str(row["value"])) for row in rows}
-        missing: list[tuple[str, str]] = []
-        renames: list[Command] = []
-        for option, text in one.options.items():
-            if option not in there:
-                missing.append((option, text))
-                continue
-            b24_id, value = there[option]
-            self._link((one.option_kind, option_key(one.key, option)), b24_id)
-            if value != text and "name" not in self.rules.portal_owns:
-                renames.append(commands.update_option(b24_id, property_id, option, text))
-        for start in range(0, len(missing), OPTIONS_AT_ONCE):
-            page = missing[start : start + OPTIONS_AT_ONCE]
-            outcomes = yield Ask(tuple(commands.add_option(property_id, option, text) for option, text in page))
-            for (option, text), outcome in zip(page, outcomes, strict=True):
-                if self._accepted_key((one.option_kind, option), f"{one.name}: {text}", outcome, "option-refused"):
-                    made = int(outcome.result["productPropertyEnum"]["id"])
-                    self._link((one.option_kind, option_key(one.key, option)), made)
-        if renames:
-            yield Ask(tuple(renames))
-
     # units and VAT
 
     def measures(self, wanted: Mapping[int, tuple[str, str, str]]) -> Step:
@@ -389,33 +203,6 @@ class Dictionaries:
             if self._accepted_key(("vat", rate), name, outcome, "vat-refused"):
                 self.portal.vats.append(outcome.result["vat"])
 
-    # what became of a row
-
-    def _link(self, key: Key, b24_id: int) -> None:
-        kind, onec_id = key
-        if self.links[kind].get(onec_id) != b24_id:
-            self.links[kind][onec_id] = b24_id
-            self.log.linked[key] = b24_id
-
-    def _done(self, row: Row) -> None:
-        self.log.done[(row.kind, row.onec_id)] = row.version
-
-    def _accepted(self, row: Row, outcome: Outcome, cause: str) -> bool:
-        if self._accepted_key((row.kind, row.onec_id), str((row.main or {}).get("name", "")), outcome, cause):
-            return True
-        self._done(row)
-        return False
-
-    def _accepted_key(self, key: Key, name: str, outcome: Outcome, cause: str) -> bool:
-        if outcome.error is None:
-            self.log.settled.add(key)
-            return True
-        if outcome.error.fate in (Fate.RETRY, Fate.REFRESH, Fate.PERSON):
-            raise DictionaryFailed(outcome.error)
-        facts = {"code": outcome.error.code, "answer": outcome.error.description}
-        self.log.troubles.append((key, name, Trouble(cause, facts)))
-        return False
-
 
 def _depth(onec_id: str, every: Mapping[str, Row]) -> int:
     depth, seen = 0, {onec_id}
@@ -433,20 +220,3 @@ def rate_of(vat: Mapping[str, Any]) -> str:
     if rate in (None, ""):
         return ""
     return format(float(str(rate)), "g")
-
-
-def wanted_properties(row: Row, used_by_offers: bool) -> Iterator[WantedProperty]:
-    """The portal's properties for a property of 1C: of the catalogue, of the offers, or of both."""
-    told = property_of(row.onec_id, row.main or {})
-    kind: PropertyType
-    options: dict[str, str] = {}
-    if told.options or told.value_type in ("reference", "boolean"):
-        kind, options = "list", {option.id or option.value: option.value for option in told.options or () if option.value}
-    else:
-        kind = {"number": "number", "date": "date"}.get(told.value_type, "string")  # type: ignore[assignment]
-    name = (told.name or told.id)[:255]
-    only_offers = told.for_offers is True and not told.for_products
-    if not only_offers:
-        yield WantedProperty(told.id, name, kind, for_offers=False, multiple=told.multiple, options=options)
-    if only_offers or used_by_offers:
-        yield WantedProperty(told.id, name, kind, for_offers=True, multiple=told.multiple, options=options)

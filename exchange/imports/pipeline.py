@@ -22,6 +22,7 @@ from exchange.commerceml import UnreadableFile, pieces
 from exchange.commerceml.errors import Oddities
 from exchange.imports.remember import Counts, changed_pieces, keep_digests, remember, touch
 from exchange.models import ImportRun, UploadedFile
+from exchange.protocol import READING_INTERRUPTED
 from exchange.records import CatalogInfo
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def _claim(run_id: int) -> ImportRun | None:
     run.attempts += 1
     ImportRun.objects.filter(pk=run_id).update(attempts=run.attempts)
     if run.attempts > MOST_ATTEMPTS:
-        _fail(run, "Файл не удалось прочитать: обработка прерывалась несколько раз. Обратитесь в поддержку.")
+        _fail(run, READING_INTERRUPTED)
         return None
     return run
 

@@ -6,16 +6,13 @@ The edge around flows.py: it loads rows, hands flows to the scheduler, and saves
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext, override
@@ -24,38 +21,24 @@ from b24app import lanes
 from b24app.models import Portal
 from b24app.oauth import troubles as portal_troubles
 from b24app.oauth.clients import client_for
-from b24app.oauth.facts import catalog_of
 from b24app.rest.client import PortalClient
-from b24app.rest.commands import Command
 from b24app.rest.errors import Fate, RestError
 from b24app.rest.pipeline import Pipeline
 from exchange import pictures, reports
-from exchange.commerceml import meaning
-from exchange.imports import commands, dictionaries
-from exchange.imports.dictionaries import Dictionaries, DictionaryFailed, WantedProperty, wanted_properties
-from exchange.imports.flows import Flow, Key, Log, PictureFile, Tools, Work, chunk_flow
+from exchange.imports import commands
+from exchange.imports.chunk_flow import chunk_flow
+from exchange.imports.flows import Flow, Key, Log, PictureFile, Tools, Work
+from exchange.imports.portal_lists import DictionaryFailed
+from exchange.imports.preparing import Preparation
+from exchange.imports.saving import Saving
 from exchange.imports.scheduler import PortalBlocked, Scheduler
 from exchange.imports.stock import LINES_AT_ONCE, stock_flow
-from exchange.imports.survey import Needs, survey
 from exchange.models import OneCBase, StateRow
-from exchange.planning.catalog import Item, Trouble, plan_item, requisite_property
+from exchange.planning.catalog import plan_item
 from exchange.planning.changes import Known, known_of
 from exchange.planning.desired import Row
-from exchange.planning.references import (
-    ARTICLE,
-    BARCODE,
-    BRAND,
-    CODE,
-    COUNTRY,
-    EXEMPT,
-    ITEM_KIND,
-    MANUFACTURER,
-    PortalPriceType,
-    PortalProperty,
-    References,
-    unit_code,
-)
-from exchange.records import Unit, UnitRef
+from exchange.planning.items import Item, Trouble
+from exchange.planning.references import References
 from mapping import links
 from mapping.load import rules_of
 
@@ -68,18 +51,6 @@ BLOCKED_SECONDS = 300.0
 RETRY_SECONDS = 15.0
 WINDOW_ROWS = 1000
 CHUNK_ITEMS = 50
-LINK_KINDS = ("group", "price_type", "warehouse", "property", "offer_property", "option", "offer_option")
-_PROBLEM_KINDS = {"offer_property": "property", "offer_option": "option"}
-_SYSTEM: Mapping[str, tuple[str, str]] = {
-    # key of the state row's facet → external id and code of the property
-    "article": (ARTICLE, ARTICLE),
-    "barcodes": (BARCODE, BARCODE),
-    "manufacturer": (MANUFACTURER, MANUFACTURER),
-    "brand": (BRAND, BRAND),
-    "country": (COUNTRY, COUNTRY),
-    "code": (CODE, CODE),
-    "item_kind": (ITEM_KIND, ITEM_KIND),
-}
 
 
 def push(claim: lanes.Claim, *, until: float) -> dt.datetime | None:
@@ -166,180 +137,41 @@ class BasePush:
         self.until = until
         self.rules = rules_of(portal.pk, base.pk)
         self.log = Log()
-        self.linked_something = False
-        self.links = {kind: links.to_b24(portal.pk, base.pk, kind) for kind in LINK_KINDS}
+        self.saving = Saving(portal, base, claim)
         with connection.cursor() as cursor:
             cursor.execute("select clock_timestamp()")
             self.now = cursor.fetchone()[0]
 
     def run(self) -> bool:
         """Push until done or out of time; True when nothing due is left for now."""
-        target, accounting, base_currency, currencies = self._target()
-        if not target.iblock_id:
+        preparation = Preparation(
+            self.portal, self.base, self.client, self.rules, self.log, self.now, lambda flow: self._run(iter([flow]))
+        )
+        prepared = preparation.prepare()
+        if prepared is None:
             reports.report(portal=self.portal, base=self.base, cause="catalog-missing")
             self._delay_everything()
             return True
-        references = self._dictionaries(target, accounting=accounting)
-        references = _with_currencies(references, base_currency, currencies, self.rules.currencies)
+        if self.log.linked or self.saving.linked_something:
+            self._wake_waiting()
+        self.saving.save(self.log)
+        references = prepared
+        accounting, base_currency = references.accounting, references.base_currency
         tools = self._tools(references)
-        scheduler = self._scheduler(reserve=8.0 if accounting else 0.0)
-        finished = scheduler.run(self._chunks(tools))
+        finished = self._run(self._chunks(tools), reserve=8.0 if accounting else 0.0)
         if tools.stock_queue:
             self._stock(tools, base_currency)
         return finished
 
-    def _scheduler(self, reserve: float = 0.0) -> Scheduler:
-        return Scheduler(
-            self.pipeline, self.log, save=self.save, mark=self.mark, expired=lambda: time.monotonic() > self.until - reserve
+    def _run(self, flows: Iterator[Flow], reserve: float = 0.0) -> bool:
+        scheduler = Scheduler(
+            self.pipeline,
+            self.log,
+            save=self.saving.save,
+            mark=self.saving.mark,
+            expired=lambda: time.monotonic() > self.until - reserve,
         )
-
-    # what the portal is like
-
-    def _target(self) -> tuple[dictionaries.Portal, bool, str, frozenset[str]]:
-        """The catalogue's iblocks, warehouse accounting, the base currency and all currencies, asked anew with every slice."""
-        outcomes = self.client.batch(
-            [
-                Command(
-                    "catalog.catalog.list", {"select": ["id", "iblockId", "iblockTypeId", "productIblockId", "skuPropertyId"]}
-                ),
-                Command("catalog.document.mode.status"),
-                Command("crm.currency.list"),
-            ]
-        )
-        for outcome in outcomes:
-            if outcome.error is not None and outcome.error.fate in (Fate.RETRY, Fate.REFRESH, Fate.PERSON):
-                raise outcome.error
-        catalogs, accounting, currencies = (outcome.result for outcome in outcomes)
-        catalog = catalog_of(catalogs)
-        rows = currencies or []
-        base = next((str(row["CURRENCY"]) for row in rows if row.get("BASE") == "Y"), "")
-        language = str(self.portal.facts.get("language") or self.portal.language or "ru")
-        target = dictionaries.Portal(catalog["iblock_id"] or 0, catalog["offers_iblock_id"] or 0, languages=(language,))
-        return target, accounting == "Y", base, frozenset(str(row["CURRENCY"]) for row in rows)
-
-    def _rows(self, kind: str) -> dict[str, tuple[Row, bool]]:
-        """Every row of a dictionary kind with whether it is due, in the order 1C told them."""
-        found = StateRow.objects.filter(base=self.base, kind=kind).order_by("pk")
-        fields = ("onec_id", "parent_id", "version", "pushed_version", "main")
-        return {
-            onec_id: (Row(kind, onec_id, parent_id, version, main or {}), pushed < version)
-            for onec_id, parent_id, version, pushed, main in found.values_list(*fields)
-        }
-
-    def _dictionaries(self, target: dictionaries.Portal, *, accounting: bool) -> References:
-        rows = {kind: self._rows(kind) for kind in ("price_type", "warehouse", "group", "property", "unit", "category")}
-        due = {kind: [row for row, is_due in of_kind.values() if is_due] for kind, of_kind in rows.items()}
-        every = {kind: [row for row, _ in of_kind.values()] for kind, of_kind in rows.items()}
-        units = {row.onec_id: Unit(id=row.onec_id, **(row.main or {})) for row in every["unit"]}
-        needs = survey(self.base.pk, _survey_since(self.base.pk))
-        work = Dictionaries(target, self.links, self.rules, self.log, is_retail=meaning.is_retail)
-
-        def steps() -> Iterator[Flow]:
-            yield _flow(dictionaries.read_portal(target))
-            yield _flow(work.price_types(due["price_type"], every["price_type"]))
-            yield _flow(work.warehouses(due["warehouse"], accounting=accounting))
-            yield _flow(work.measures(_measures(needs, units)))
-            yield _flow(work.vats(self._vats(needs, target)))
-            yield _flow(work.groups(due["group"], {row.onec_id: row for row in every["group"]}))
-            yield _flow(work.properties(self._wanted(due["property"], every["property"], needs)))
-
-        for step in steps():  # one after the other: each needs what the one before has read or made
-            self._scheduler().run(iter([step]))
-        self.log.done.update(
-            {(row.kind, row.onec_id): row.version for kind in ("unit", "category", "property") for row in due[kind]}
-        )
-        if self.log.linked or self.linked_something:
-            self._wake_waiting()
-        self.save(self.log)
-        _surveyed(self.base.pk, self.now)
-        return self._references(target, every, units, accounting=accounting)
-
-    def _vats(self, needs: Needs, target: dictionaries.Portal) -> dict[str, str]:
-        with override(self.portal.language or "ru"):
-            return {rate: gettext("VAT %(rate)s%%") % {"rate": rate} for rate in sorted(needs.vats - {EXEMPT})}
-
-    def _wanted(self, due: Sequence[Row], every: Sequence[Row], needs: Needs) -> list[WantedProperty]:
-        """Properties to make sure of: those of 1C that changed, those that offers use, and those for facts without a field."""
-        in_offers = {key for key, variant in needs.properties if variant}
-        wanted = [one for row in due for one in wanted_properties(row, row.onec_id in in_offers)]
-        told = {row.onec_id: row for row in every}
-        fresh = {row.onec_id for row in due}
-        for key in sorted(in_offers - fresh):
-            if key in told and key not in self.links["offer_property"]:
-                wanted += [one for one in wanted_properties(told[key], used_by_offers=True) if one.for_offers]
-        with override(self.portal.language or "ru"):
-            titles = {
-                "article": gettext("Article"),
-                "barcodes": gettext("Barcode"),
-                "manufacturer": gettext("Manufacturer"),
-                "brand": gettext("Brand"),
-                "country": gettext("Country of origin"),
-                "code": gettext("Code in 1C"),
-                "item_kind": gettext("Item kind in 1C"),
-            }
-        for facet, (key, code) in _SYSTEM.items():
-            for variant in (False, True):
-                if (facet, variant) in needs.has and key not in self.links["offer_property" if variant else "property"]:
-                    wanted.append(WantedProperty(key, titles[facet], "string", variant, multiple=facet == "barcodes", code=code))
-        for name, variant in sorted(needs.requisites):
-            key = requisite_property(name)
-            if key not in self.links["offer_property" if variant else "property"]:
-                wanted.append(WantedProperty(key, name[:255], "string", variant, multiple=True))
-        for key, (name, values) in sorted(needs.traits.items()):
-            texts = {value: value for value in sorted(values) if value}
-            known = self.links["offer_option"]
-            if key in told:
-                continue  # a property of 1C of the same id brings its own values
-            if key not in self.links["offer_property"] or any(dictionaries.option_key(key, text) not in known for text in texts):
-                wanted.append(WantedProperty(key, name[:255], "list", for_offers=True, options=texts))
-        return wanted
-
-    def _references(
-        self, target: dictionaries.Portal, every: Mapping[str, list[Row]], units: Mapping[str, Unit], *, accounting: bool
-    ) -> References:
-        price_types = {}
-        for row in every["price_type"]:
-            if row.onec_id in self.links["price_type"]:
-                main = row.main or {}
-                price_types[row.onec_id] = PortalPriceType(
-                    self.links["price_type"][row.onec_id], main.get("currency", ""), main.get("vat_included")
-                )
-        ours = {price_type.id for price_type in price_types.values()}
-        names = [(row["id"], row.get("symbol")) for row in target.measures] + [
-            (row["id"], row.get("measureTitle")) for row in target.measures
-        ]
-        vats = {
-            dictionaries.rate_of(row): int(row["id"]) for row in reversed(target.vats) if not meaning.is_exempt(str(row["name"]))
-        }
-        exempt = [int(row["id"]) for row in target.vats if meaning.is_exempt(str(row["name"])) or dictionaries.rate_of(row) == ""]
-        if exempt:
-            vats[EXEMPT] = exempt[0]
-        return References(
-            iblock_id=target.iblock_id,
-            offers_iblock_id=target.offers_iblock_id,
-            accounting=accounting,
-            sections=self.links["group"],
-            known_groups=frozenset(row.onec_id for row in every["group"] if not (row.main or {}).get("deleted")),
-            properties=self._properties(target.properties, "property", "option"),
-            offer_properties=self._properties(target.offer_properties, "offer_property", "offer_option"),
-            price_types=price_types,
-            told_price_types=frozenset(row.onec_id for row in every["price_type"]),
-            foreign_price_types=frozenset(int(row["id"]) for row in target.price_types) - ours,
-            stores=self.links["warehouse"],
-            measures={int(row["code"]): int(row["id"]) for row in target.measures},
-            measure_names={str(name).casefold(): int(id) for id, name in names if name},
-            units=units,
-            vats=vats,
-            service_types=meaning.SERVICE_TYPES,
-        )
-
-    def _properties(self, rows: Iterable[Mapping[str, Any]], kind: str, option_kind: str) -> dict[str, PortalProperty]:
-        by_id = {int(row["id"]): row for row in rows}
-        return {
-            key: commands.portal_property(by_id[b24_id], _Options(self.links[option_kind], key))
-            for key, b24_id in self.links[kind].items()
-            if b24_id in by_id
-        }
+        return scheduler.run(flows)
 
     # items
 
@@ -480,60 +312,7 @@ class BasePush:
             flow = stock_flow(
                 queue[start : start + LINES_AT_ONCE], f"1C-{self.base.pk}", currency or "RUB", user_id, title, self.log
             )
-            self._scheduler().run(iter([_flow(flow)]))
-
-    # what was learnt
-
-    def mark(self, keys: Collection[Key]) -> None:
-        """Note, before anything is sent, that these rows are being created."""
-        kinds, ids = [kind for kind, _ in keys], [id for _, id in keys]
-        with transaction.atomic(), connection.cursor() as cursor:
-            lanes.hold(self.claim)
-            cursor.execute(
-                """insert into exchange_staterow (base_id, kind, onec_id, adding_since, version, pushed_version)
-                   select %s, t.kind, t.onec_id, clock_timestamp(), 1, 1 from unnest(%s::text[], %s::text[]) t(kind, onec_id)
-                   on conflict (base_id, kind, onec_id) do update set adding_since = excluded.adding_since""",
-                [self.base.pk, kinds, ids],
-            )
-
-    def save(self, learnt: Log) -> None:
-        """Save what flows learnt in one transaction, if the lane is still ours; then the log is empty."""
-        with transaction.atomic():
-            lanes.hold(self.claim)
-            self._save_links(learnt)
-            with connection.cursor() as cursor:
-                _save_rows(cursor, self.base.pk, learnt)
-            told = [
-                reports.Trouble(trouble.cause, _PROBLEM_KINDS.get(kind, kind), onec_id, name, trouble.facts)
-                for (kind, onec_id), name, trouble in learnt.troubles
-            ]
-            reports.report_many(told, portal=self.portal, base=self.base)
-            for kind in {kind for kind, _ in learnt.settled}:
-                ids = [onec_id for of, onec_id in learnt.settled if of == kind]
-                reports.close_many(portal=self.portal, base=self.base, kind=_PROBLEM_KINDS.get(kind, kind), onec_ids=ids)
-        for part in (
-            learnt.linked,
-            learnt.unlinked,
-            learnt.known,
-            learnt.done,
-            learnt.again,
-            learnt.later,
-            learnt.uncertain,
-            learnt.settled,
-        ):
-            part.clear()
-        learnt.troubles.clear()
-
-    def _save_links(self, learnt: Log) -> None:
-        self.linked_something = self.linked_something or bool(learnt.linked)
-        by_kind: dict[str, dict[str, int]] = {}
-        for key, b24_id in learnt.linked.items():
-            by_kind.setdefault(_link_kind(key), {})[key[1]] = b24_id
-        for kind, made in by_kind.items():
-            links.bind(self.portal.pk, self.base.pk, kind, made)
-        for kind in {_link_kind(key) for key in learnt.unlinked}:
-            gone = [onec_id for key in learnt.unlinked if _link_kind(key) == kind for onec_id in (key[1],)]
-            links.unbind(self.portal.pk, self.base.pk, kind, gone)
+            self._run(iter([flow]))
 
     def _wake_waiting(self) -> None:
         """There is something new to refer to: whoever waited for it looks again."""
@@ -547,105 +326,6 @@ class BasePush:
         )
 
 
-def _link_kind(key: Key) -> str:
-    kind, onec_id = key
-    return ("offer" if "#" in onec_id else "product") if kind in ("product", "offer") else kind
-
-
-def _save_rows(cursor: Any, base_id: int, learnt: Log) -> None:
-    uncertain = learnt.uncertain
-    if learnt.known:
-        keys = list(learnt.known)
-        cursor.execute(
-            """insert into exchange_staterow (base_id, kind, onec_id, known, version, pushed_version)
-               select %s, t.kind, t.onec_id, t.known::jsonb, 1, 1 from unnest(%s::text[], %s::text[], %s::text[]) t(kind, onec_id, known)
-               on conflict (base_id, kind, onec_id) do update set known = excluded.known, adding_since = null""",
-            [base_id, [k for k, _ in keys], [i for _, i in keys], [json.dumps(learnt.known[key]) for key in keys]],
-        )
-    for key in learnt.unlinked:
-        cursor.execute(
-            "update exchange_staterow set known = null where base_id = %s and kind = %s and onec_id = %s", [base_id, *key]
-        )
-    if learnt.done:
-        keys = list(learnt.done)
-        cursor.execute(
-            """update exchange_staterow row set pushed_version = greatest(row.pushed_version, t.version), failures = 0,
-                 not_before = null, adding_since = case when t.sure then null else row.adding_since end
-               from unnest(%s::text[], %s::text[], %s::bigint[], %s::boolean[]) t(kind, onec_id, version, sure)
-               where row.base_id = %s and row.kind = t.kind and row.onec_id = t.onec_id""",
-            [
-                [k for k, _ in keys],
-                [i for _, i in keys],
-                list(learnt.done.values()),
-                [key not in uncertain for key in keys],
-                base_id,
-            ],
-        )
-    for put_off, failed in ((learnt.again, 1), (learnt.later, 0)):
-        if not put_off:
-            continue
-        keys = list(put_off)
-        cursor.execute(
-            """update exchange_staterow row set failures = least(row.failures + %s, 30),
-                 not_before = now() + make_interval(secs => t.seconds * power(2, least(row.failures, 6) * %s)),
-                 adding_since = case when t.sure then null else row.adding_since end
-               from unnest(%s::text[], %s::text[], %s::float8[], %s::boolean[]) t(kind, onec_id, seconds, sure)
-               where row.base_id = %s and row.kind = t.kind and row.onec_id = t.onec_id""",
-            [
-                failed,
-                failed,
-                [k for k, _ in keys],
-                [i for _, i in keys],
-                list(put_off.values()),
-                [key not in uncertain for key in keys],
-                base_id,
-            ],
-        )
-
-
-class _Options(Mapping[str, int]):
-    """A list property's values as links hold them, by 1C's option id."""
-
-    def __init__(self, held: Mapping[str, int], property_key: str) -> None:
-        self._held = held
-        self._property = property_key
-
-    def __getitem__(self, option: str) -> int:
-        return self._held[dictionaries.option_key(self._property, option)]
-
-    def __iter__(self) -> Iterator[str]:
-        prefix = f"{self._property}|"
-        return (key.removeprefix(prefix) for key in self._held if key.startswith(prefix))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-def _flow(step: dictionaries.Step) -> Flow:
-    """A dictionary step as a flow of the scheduler."""
-    yield from step
-    return None
-
-
-def _measures(needs: Needs, units: Mapping[str, Unit]) -> dict[int, tuple[str, str, str]]:
-    wanted: dict[int, tuple[str, str, str]] = {}
-    for code, name, full_name, international in sorted(needs.units):
-        number = unit_code(UnitRef(code, name, full_name, international), units)
-        if number is not None:
-            described = units.get(code)
-            short = name if not name.strip().isdigit() else ""
-            wanted[number] = (
-                full_name or (described.full_name if described else "") or short,
-                short or (described.name if described else ""),
-                international or (described.international if described else ""),
-            )
-    return {number: texts for number, texts in wanted.items() if texts[0] or texts[1]}
-
-
-def _with_currencies(references: References, base: str, portal: frozenset[str], rules: Mapping[str, str]) -> References:
-    return replace(references, base_currency=base, portal_currencies=portal, currencies={**meaning.CURRENCIES, **rules})
-
-
 def _stock_of_others(others: Sequence[tuple[int, str]]) -> Decimal:
     total = Decimal(0)
     for scope, onec_id in others:
@@ -656,19 +336,6 @@ def _stock_of_others(others: Sequence[tuple[int, str]]) -> Decimal:
             told = facet.get("total")
             total += Decimal(told) if told is not None else sum((Decimal(q) for q in facet.get("by", {}).values()), Decimal(0))
     return total
-
-
-_last_survey: dict[int, dt.datetime] = {}
-
-
-def _survey_since(base_id: int) -> dt.datetime:
-    """Rows changed before have been looked through by this process; a new process looks through all that are due."""
-    last = _last_survey.get(base_id)
-    return last - dt.timedelta(minutes=5) if last else dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-
-def _surveyed(base_id: int, at: dt.datetime) -> None:
-    _last_survey[base_id] = at
 
 
 def retry(base: OneCBase, kind: str, onec_ids: Iterable[str]) -> int:

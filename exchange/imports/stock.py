@@ -13,19 +13,17 @@ from decimal import Decimal
 from b24app.rest.batching import Outcome
 from b24app.rest.errors import Fate
 from exchange.imports import commands
-from exchange.imports.dictionaries import DictionaryFailed, pages
-from exchange.imports.flows import Ask, Key, Log, StockLine
-from exchange.planning.catalog import Trouble
+from exchange.imports.flows import Ask, Flow, Key, Log, StockLine
+from exchange.imports.portal_lists import DictionaryFailed, pages
 from exchange.planning.desired import number
+from exchange.planning.items import Trouble
 
 LINES_AT_ONCE = 200
 
 Delta = tuple[StockLine, int, Decimal]  # line, store, how much is missing (negative: too much)
 
 
-def stock_flow(
-    lines: Sequence[StockLine], number_: str, currency: str, user_id: int, title: str, log: Log
-) -> Generator[Ask, list[Outcome], None]:
+def stock_flow(lines: Sequence[StockLine], number_: str, currency: str, user_id: int, title: str, log: Log) -> Flow:
     """Bring the portal's stock of these elements in line by at most two documents."""
     yield from _remove_drafts(number_)
     amounts = yield from _amounts(lines)
@@ -44,6 +42,7 @@ def stock_flow(
         log.done.update(line.versions)
         if line.home not in refused:
             log.known[line.home] = replace(line.known, stock=dict(line.wanted)).to_json()
+    return None
 
 
 def _remove_drafts(number_: str) -> Generator[Ask, list[Outcome], None]:

@@ -5,15 +5,14 @@ An item is planned whole: its product row, the rows of its characteristics and i
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from typing import Literal
+from decimal import Decimal
 
 import nh3
 
 from exchange.planning.desired import Row, number, prices_of, product_of, stock_of
+from exchange.planning.items import Element, Item, Shape, Trouble, Value
+from exchange.planning.plain import plain_date, plain_number
 from exchange.planning.references import (
     ARTICLE,
     BARCODE,
@@ -32,51 +31,7 @@ from exchange.planning.references import (
 from exchange.records import Offer, Product
 from mapping.rules import Rules
 
-Shape = Literal["product", "service", "sku", "offer"]
-Value = str | int | bool | list[str | int] | None
-
 NAME_LIMIT = 255
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why something of an item could not be decided; `blocks` = the item waits, else it goes on without it."""
-
-    cause: str
-    facts: Mapping[str, str] = field(default_factory=dict)
-    blocks: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One product, service, SKU parent or offer of the portal, as it shall be.
-
-    `prices` is price type id → (price, currency), None = 1C never spoke of prices. `quantity` is the total (None = not told),
-    `stock` store id → quantity. `pictures` are paths in the order of 1C, None = not told.
-    """
-
-    onec_id: str
-    shape: Shape
-    fields: Mapping[str, Value]
-    prices: Mapping[int, tuple[str, str]] | None = None
-    quantity: str | None = None
-    stock: Mapping[int, str] | None = None
-    pictures: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A planned item: the element of the product itself and its offers; `waits` tells what it waits for ("" = nothing)."""
-
-    onec_id: str
-    element: Element | None
-    offers: tuple[Element, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
-    waits: str = ""
-
-    @property
-    def blocked(self) -> bool:
-        return self.element is None or any(trouble.blocks for trouble in self.troubles)
 
 
 def _merged(base: Product | None, more: Product | None) -> Product | None:
@@ -329,24 +284,3 @@ class _Planner:
 def requisite_property(name: str) -> str:
     """The external id of the property that shows a requisite without an id of its own."""
     return f"requisite:{name}"[:NAME_LIMIT]
-
-
-def plain_number(text: str) -> str | None:
-    """A number as 1C shows it (grouped by blanks, with a comma) as the portal takes it; None when it is none."""
-    digits = "".join(text.split())
-    if digits.count(",") == 1 and "." not in digits:
-        digits = digits.replace(",", ".")
-    try:
-        return number(Decimal(digits)) if digits else ""
-    except InvalidOperation:
-        return None
-
-
-def plain_date(text: str) -> str | None:
-    """A date of 1C (ISO, with or without a time) as the portal takes it; "" for 1C's empty date, None when it is none."""
-    day = text.strip().partition("T")[0]
-    try:
-        parsed = dt.date.fromisoformat(day)
-    except ValueError:
-        return None
-    return "" if parsed.year == 1 else parsed.isoformat()

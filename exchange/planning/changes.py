@@ -11,7 +11,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
-from exchange.planning.catalog import Element, Value
+from exchange.planning.items import Element, Value
 from mapping.rules import FieldGroup, Rules
 
 LONGEST_KEPT = 48

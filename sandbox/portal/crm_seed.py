@@ -12,7 +12,7 @@ Stage = tuple[str, str, str | None]
 DEAL_STAGES: tuple[Stage, ...] = (
     ("NEW", "Новая", None),
     ("PREPARATION", "Подготовка документов", None),
-    ("PREPAYMENT_INVOICE", "Cчет на предоплату", None),
+    ("PREPAYMENT_INVOICE", "Счет на предоплату", None),
     ("EXECUTING", "В работе", None),
     ("FINAL_INVOICE", "Финальный счет", None),
     ("WON", "Сделка успешна", "S"),

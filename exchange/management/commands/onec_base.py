@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from b24app.models import Portal
-from exchange import pictures, sessions, storage
+from exchange import removal, sessions
 from exchange.dialects import CONFIGURATIONS
 from exchange.models import OneCBase
 
@@ -92,9 +92,9 @@ class Command(BaseCommand):
     def _remove(self, base: OneCBase, options: dict[str, Any]) -> None:
         if not options["yes"] and input(f"Remove {base.name} ({base.login}) and its history? [y/N] ").strip().lower() != "y":
             raise CommandError("Nothing was removed.")
-        storage.forget_base(base)
-        pictures.forget_pictures(base)
-        base.delete()
+        removal.begin(base)
+        while removal.carry_on():
+            pass
         self.stdout.write(f"{base.login}: removed")
 
     def _show(self, base: OneCBase, password: str, *, as_json: bool) -> None:
