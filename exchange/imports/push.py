@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from django.conf import settings
@@ -27,6 +27,7 @@ from b24app.rest.pipeline import Pipeline
 from exchange import pictures, reports
 from exchange.imports import commands
 from exchange.imports.chunk_flow import chunk_flow
+from exchange.imports.due import BEFORE, DUE, FREE, is_due, next_due, retry, stock_of_others
 from exchange.imports.flows import Flow, Key, Log, PictureFile, Tools, Work
 from exchange.imports.portal_lists import DictionaryFailed
 from exchange.imports.preparing import Preparation
@@ -41,6 +42,8 @@ from exchange.planning.items import Item, Trouble
 from exchange.planning.references import References
 from mapping import links
 from mapping.load import rules_of
+
+__all__ = ["BasePush", "after_failure", "next_due", "push", "retry"]
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +66,7 @@ def push(claim: lanes.Claim, *, until: float) -> dt.datetime | None:
     client = client_for(portal)
     with Pipeline(client) as pipeline:
         for base in OneCBase.objects.filter(portal=portal, paused_at=None).order_by("pk"):
-            if not _is_due(base):
+            if not is_due(base):
                 continue
             try:
                 finished = BasePush(portal, base, claim, client, pipeline, until).run()
@@ -88,39 +91,6 @@ def _blocked(portal: Portal, error: RestError) -> dt.datetime:
         reports.report(portal=portal, base=None, cause="portal-refused", facts=facts)
     log.warning("portal %s cannot be pushed to: %s", portal.pk, error)
     return timezone.now() + dt.timedelta(seconds=waits)
-
-
-_DUE = "base_id = %(base)s and pushed_version < version"
-# Rows that a file changed after the slice had begun wait for the next one: what they refer to may not have been looked at.
-_BEFORE = "changed_at <= %(now)s"
-_FREE = """(not_before is null or not_before <= now())
-  and (adding_since is null or adding_since < now() - make_interval(secs => %(limit)s))"""
-
-
-def _is_due(base: OneCBase) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"select exists (select 1 from exchange_staterow where {_DUE} and kind = any(%(kinds)s) and {_FREE})",  # noqa: S608
-            {"base": base.pk, "limit": settings.B24_REQUEST_LIMIT, "kinds": list(_KINDS)},
-        )
-        return bool(cursor.fetchone()[0])
-
-
-_KINDS = ("price_type", "warehouse", "group", "property", "category", "unit", "product", "offer")
-
-
-def next_due(portal_id: int) -> dt.datetime | None:
-    """When the next waiting row of the portal's bases may be tried; None when nothing waits."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """select min(greatest(coalesce(row.not_before, now()),
-                                   coalesce(row.adding_since + make_interval(secs => %s), '-infinity')))
-               from exchange_staterow row join exchange_onecbase base on base.id = row.base_id
-               where base.portal_id = %s and base.paused_at is null and row.pushed_version < row.version""",
-            [settings.B24_REQUEST_LIMIT, portal_id],
-        )
-        row = cursor.fetchone()
-        return row[0] if row else None
 
 
 class BasePush:
@@ -208,7 +178,7 @@ class BasePush:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""select id, coalesce(nullif(parent_id, ''), onec_id) from exchange_staterow
-                    where {_DUE} and {_BEFORE} and kind = %(kind)s and id > %(last)s and {_FREE} order by id limit %(most)s""",  # noqa: S608
+                    where {DUE} and {BEFORE} and kind = %(kind)s and id > %(last)s and {FREE} order by id limit %(most)s""",  # noqa: S608
                 {
                     "base": self.base.pk,
                     "kind": kind,
@@ -300,7 +270,7 @@ class BasePush:
             for b24_id, holders in links.sharing(self.portal.pk, kind, b24_ids).items():
                 others = [(scope, onec_id) for scope, onec_id in holders if scope != self.base.pk]
                 if others:
-                    found[b24_id] = (holders[0][0] != self.base.pk, _stock_of_others(others))
+                    found[b24_id] = (holders[0][0] != self.base.pk, stock_of_others(others))
         return found
 
     def _stock(self, tools: Tools, currency: str) -> None:
@@ -324,29 +294,3 @@ class BasePush:
         StateRow.objects.filter(base=self.base, pushed_version__lt=F("version")).update(
             not_before=self.now + dt.timedelta(seconds=BLOCKED_SECONDS)
         )
-
-
-def _stock_of_others(others: Sequence[tuple[int, str]]) -> Decimal:
-    total = Decimal(0)
-    for scope, onec_id in others:
-        facet = (
-            StateRow.objects.filter(base_id=scope, onec_id=onec_id, stock__isnull=False).values_list("stock", flat=True).first()
-        )
-        if facet:
-            told = facet.get("total")
-            total += Decimal(told) if told is not None else sum((Decimal(q) for q in facet.get("by", {}).values()), Decimal(0))
-    return total
-
-
-def retry(base: OneCBase, kind: str, onec_ids: Iterable[str]) -> int:
-    """Make rows due again whose push failed or was refused; returns how many."""
-    ids = list(onec_ids)
-    rows = StateRow.objects.filter(base=base, onec_id__in=ids)
-    if kind in ("product", "offer"):
-        rows = rows.filter(kind__in=("product", "offer")) | StateRow.objects.filter(base=base, parent_id__in=ids, kind="offer")
-    elif kind:
-        rows = rows.filter(kind=kind)
-    changed = rows.update(pushed_version=0, failures=0, not_before=None)
-    if changed:
-        lanes.mark_due(base.portal_id)
-    return changed
