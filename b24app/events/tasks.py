@@ -12,13 +12,12 @@ from django.utils import timezone
 from b24app.events.handle import handle_waiting
 from b24app.events.offline import drain
 from b24app.events.registry import anybody_listens
-from b24app.models import InboundEvent, Portal, RestCall
+from b24app.journal_store import purge
+from b24app.models import InboundEvent, Portal
 from b24app.oauth import troubles
 from b24app.oauth.install import equip
 from b24app.rest.errors import RestError
 
-# The marketplace demands three days of the journal.
-KEEP_JOURNAL = dt.timedelta(days=14)
 KEEP_EVENTS = dt.timedelta(days=30)
 
 log = logging.getLogger(__name__)
@@ -57,7 +56,7 @@ def drain_offline(portal_id: int | None = None, **_: Any) -> None:
 def daily(portal_id: int | None = None, **_: Any) -> None:
     """Once a day: bind again what the portal lost, read its facts anew, delete old journal and events."""
     if portal_id is None:
-        RestCall.objects.filter(at__lt=timezone.now() - KEEP_JOURNAL).delete()
+        purge(timezone.now())
         InboundEvent.objects.filter(handled_at__lt=timezone.now() - KEEP_EVENTS).delete()
         for pk in Portal.objects.filter(uninstalled_at=None).exclude(installed_at=None).values_list("pk", flat=True):
             daily.delay(portal_id=pk)
