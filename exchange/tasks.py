@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from b24app import lanes
+from exchange import journal, removal, sessions, storage
 from exchange.imports import pipeline, push
 from exchange.models import ImportRun
 
@@ -46,9 +47,19 @@ def work_lane(*, portal_id: int | None = None, **_: Any) -> None:
         transaction.on_commit(lambda: work_lane.delay(portal_id=claim.portal_id))
 
 
+@shared_task(name="exchange.tidy")
+def tidy(**_: Any) -> None:
+    """Remove what is past its time: uploads, and the journal of 1C's requests."""
+    now = timezone.now()
+    storage.clean(now)
+    journal.clean(now)
+
+
 @shared_task(name="exchange.tick")
 def tick(**_: Any) -> None:
-    """Find what is due and wake workers for it: runs that nobody reads, lanes that nobody works."""
+    """Find what is due and wake workers for it: files nobody asked to import, runs nobody reads, lanes nobody works; and removed bases."""
+    removal.carry_on()
+    sessions.pick_up_forgotten()
     stale = Q(state=ImportRun.State.WAITING) | Q(state=ImportRun.State.READING, lease_until__lt=timezone.now())
     for run_id in ImportRun.objects.filter(stale).order_by("id").values_list("id", flat=True)[:20]:
         read_run.delay(run_id=run_id)

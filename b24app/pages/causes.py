@@ -36,7 +36,6 @@ CAUSES: dict[str, Cause] = {
         ngettext_lazy("%(count)d file from 1C could not be read", "%(count)d files from 1C could not be read", "count"),
         _("The file is damaged or is not CommerceML. What was read before the damaged place is kept."),
         _("Run the exchange in 1C again. If it happens again, send the file to your integrator."),
-        "%(error)s",
         again=False,
     ),
     "unknown-currency": Cause(
@@ -93,7 +92,7 @@ CAUSES: dict[str, Cause] = {
         ),
         _("More than one product of the portal carries this article; we do not guess which one is meant."),
         _("Leave the article on one of the products in Bitrix24, then retry."),
-        _("Article: %(article)s"),
+        _("Products in the portal: %(ids)s"),
     ),
     "barcode-matches-several": Cause(
         ngettext_lazy(
@@ -101,12 +100,38 @@ CAUSES: dict[str, Cause] = {
         ),
         _("More than one product of the portal carries this barcode; we do not guess which one is meant."),
         _("Leave the barcode on one of the products in Bitrix24, then retry."),
-        _("Barcode: %(barcode)s"),
+        _("Products in the portal: %(ids)s"),
     ),
     "property-type-changed": Cause(
         ngettext_lazy("%(count)d property has changed its type", "%(count)d properties have changed their type", "count"),
         _("In 1C the property is now of another type than in the portal, and the portal cannot convert it."),
         _("Delete the property in the Bitrix24 catalogue (its values come back from 1C), then retry."),
+    ),
+    "property-refused": Cause(
+        ngettext_lazy("%(count)d property was not accepted", "%(count)d properties were not accepted", "count"),
+        _("The portal did not take the property, so its values do not arrive; the items themselves do."),
+        _("Correct the property in 1C or make it in the Bitrix24 catalogue by hand under the same name, then retry."),
+    ),
+    "section-refused": Cause(
+        ngettext_lazy("%(count)d group was not accepted", "%(count)d groups were not accepted", "count"),
+        _("The portal did not take the group, so its items lie at the top of the catalogue."),
+        _("Correct the name of the group in 1C, then retry."),
+    ),
+    "unknown-price-type": Cause(
+        ngettext_lazy(
+            "%(count)d item with a price of an unknown type", "%(count)d items with a price of an unknown type", "count"
+        ),
+        _("1C sent a price of a type that it has not sent itself; the item's other prices have arrived."),
+        _("Export the price types too: run a full export in 1C once."),
+        _("Price type: %(price_type)s"),
+    ),
+    "unknown-value": Cause(
+        ngettext_lazy(
+            "%(count)d item with a value missing in its list", "%(count)d items with a value missing in their list", "count"
+        ),
+        _("The item names a value of a property that 1C has not sent in the list of values; the rest of the item has arrived."),
+        _("Run a full export in 1C once: the lists of values come along."),
+        _("Value: %(value)s"),
     ),
     "portal-refused": Cause(
         ngettext_lazy("The portal did not accept %(count)d object", "The portal did not accept %(count)d objects", "count"),
@@ -196,7 +221,7 @@ def detail(code: str, facts: Mapping[str, Any]) -> str:
     if template:
         with contextlib.suppress(KeyError):
             parts.append(str(template) % {name: str(value) for name, value in facts.items()})
-    said = next((str(facts[name]) for name in ("message", "description", "error") if facts.get(name)), "")
+    said = next((str(facts[name]) for name in ("answer", "message", "description") if facts.get(name)), "")
     if said and said not in parts:
         parts.append(said)
     return " · ".join(parts)[:500]

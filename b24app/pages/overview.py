@@ -70,7 +70,7 @@ def _digest(html: str) -> str:
     return hashlib.blake2s(html.encode(), digest_size=5).hexdigest()
 
 
-def _seen(parts: dict[str, str]) -> str:
+def _seen(parts: Mapping[str, str]) -> str:
     return ",".join(f"{name}:{_digest(html)}" for name, html in parts.items())
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from b24app.frame import FrameRequest, admin_required
 from b24app.lanes import mark_due
 from b24app.pages.respond import announce, localized
+from exchange.imports.push import retry
 from exchange.models import OneCBase, Problem
 
 CHUNK = 5000
@@ -27,7 +28,7 @@ CHUNK = 5000
 def retry_one(request: FrameRequest, problem_id: int) -> HttpResponse:
     """Send one object again."""
     problem = get_object_or_404(_open(request), pk=problem_id)
-    return _sent_again(_again(_open(request).filter(pk=problem.pk)))
+    return _sent_again(request, _open(request).filter(pk=problem.pk))
 
 
 @require_POST
@@ -35,7 +36,7 @@ def retry_one(request: FrameRequest, problem_id: int) -> HttpResponse:
 @localized
 def retry_all(request: FrameRequest, cause: str) -> HttpResponse:
     """Send every object of one cause again."""
-    return _sent_again(_again(_open(request).filter(cause=cause)))
+    return _sent_again(request, _open(request).filter(cause=cause))
 
 
 @require_POST
@@ -54,20 +55,16 @@ def _open(request: FrameRequest) -> QuerySet[Problem]:
 
 def _again(problems: QuerySet[Problem]) -> int:
     """Let the push take these objects again, however often they failed; the problems stay until that succeeds."""
-    from exchange.imports.push import retry
-
     groups: dict[tuple[int | None, str], list[str]] = defaultdict(list)
     for base_id, kind, onec_id in problems.values_list("base_id", "kind", "onec_id").iterator():
         groups[base_id, kind].append(onec_id)
     bases = OneCBase.objects.in_bulk({base_id for base_id, kind in groups if base_id})
-    for (base_id, kind), onec_ids in groups.items():
-        if base_id in bases and kind:
+    for (owner, kind), onec_ids in groups.items():
+        if owner in bases and kind:
             for some in _chunks(onec_ids):
-                retry(bases[base_id], kind, some)
+                retry(bases[owner], kind, some)
     stamp = Value({"again": timezone.now().isoformat()}, JSONField())
     problems.update(facts=CombinedExpression(F("facts"), "||", stamp, output_field=JSONField()))
-    for portal_id in {base.portal_id for base in bases.values()}:
-        mark_due(portal_id)
     return sum(len(onec_ids) for onec_ids in groups.values())
 
 
@@ -75,6 +72,8 @@ def _chunks(ids: list[str]) -> Iterable[list[str]]:
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 
 
-def _sent_again(count: int) -> HttpResponse:
-    say = ngettext("%(count)d object will be sent again.", "%(count)d objects will be sent again.", count) % {"count": count}
+def _sent_again(request: FrameRequest, problems: QuerySet[Problem]) -> HttpResponse:
+    count = _again(problems)
+    mark_due(request.portal.pk)
+    say = ngettext("%(count)d entry will be tried again.", "%(count)d entries will be tried again.", count) % {"count": count}
     return announce(HttpResponse(status=204), say)

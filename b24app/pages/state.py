@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from b24app.models import Lane, Portal
 from b24app.pages import causes, progress
 from b24app.pages.configurations import Configuration, configuration
+from b24app.pages.pace import backlog
 from exchange import sessions
 from exchange.models import ImportRun, OneCBase, Problem
 
-# Beyond this the number of waiting objects is "10,000+": counting a million rows for a label is not worth it.
+# A longer queue is not counted with every look (see pace.py).
 WAITING_CAP = 10_000
 RUNS_SHOWN = 10
 OBJECTS_SHOWN = 20
@@ -28,14 +29,17 @@ QUIET_AFTER = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class BaseState:
-    """One 1C base as its card shows it. `waiting` counts objects that the portal does not have yet (at most WAITING_CAP + 1)."""
+    """One 1C base as its card shows it: of `total` objects `waiting` are not in the portal yet.
+
+    `moving`: some of them may be sent now; `sending`: a worker is at it; `left`: the time it takes, in words ("" = not known).
+    """
 
     base: OneCBase
     waiting: int
+    moving: bool
     sending: bool
     trouble: str
     left: str = ""
-    done: int = 0
     total: int = 0
 
     @property
@@ -52,7 +56,7 @@ class BaseState:
 
     @property
     def condition(self) -> str:
-        """paused, silent (1C never called), quiet (not for a day), held (the portal takes nothing), sending, queued or well."""
+        """paused, silent (1C never called), held (the portal takes nothing), sending, queued, resting (to be retried), quiet, well."""
         if self.base.paused_at:
             return "paused"
         if self.base.last_contact_at is None:
@@ -60,7 +64,7 @@ class BaseState:
         if self.waiting and self.trouble:
             return "held"
         if self.waiting:
-            return "sending" if self.sending else "queued"
+            return ("sending" if self.sending else "queued") if self.moving else "resting"
         return "quiet" if timezone.now() - self.base.last_contact_at > QUIET_AFTER else "well"
 
     @property
@@ -68,8 +72,8 @@ class BaseState:
         return moment(self.base.last_contact_at) if self.base.last_contact_at else ""
 
     @property
-    def many(self) -> bool:
-        return self.waiting > WAITING_CAP
+    def done(self) -> int:
+        return self.total - self.waiting
 
     @property
     def percent(self) -> int:
@@ -207,35 +211,35 @@ def overview_of(portal: Portal) -> Overview:
         return Overview([], [], _problems(portal), trouble)
     waiting = _waiting([base.pk for base in bases])
     sending = Lane.objects.filter(portal=portal).exclude(owner="").exists()
-    states = [_base_state(base, waiting.get(base.pk, 0), sending, trouble) for base in bases]
+    states = [_base_state(base, waiting.get(base.pk, (0, 0)), sending, trouble) for base in bases]
     return Overview(states, _runs([base.pk for base in bases]), _problems(portal), trouble)
 
 
 def base_state(base: OneCBase) -> BaseState:
     """One base alone, for its card."""
-    return _base_state(base, _waiting([base.pk]).get(base.pk, 0), False, causes.trouble(base.portal.trouble))
+    sending = Lane.objects.filter(portal=base.portal).exclude(owner="").exists()
+    return _base_state(base, _waiting([base.pk]).get(base.pk, (0, 0)), sending, causes.trouble(base.portal.trouble))
 
 
-def _base_state(base: OneCBase, waiting: int, sending: bool, trouble: str) -> BaseState:
-    told = base.observed.get("push") or {}
-    remaining = int(told.get("remaining") or waiting)
-    done = int(told.get("done") or 0)
-    marks = [(float(at), int(count)) for at, count in told.get("marks") or []]
-    pace = progress.rate(marks, time.time())
-    left = progress.words_left(progress.seconds_left(remaining, pace)) if waiting else ""
-    return BaseState(base, waiting, sending, trouble, left, done, done + remaining if waiting else 0)
+def _base_state(base: OneCBase, counted: tuple[int, int], sending: bool, trouble: str) -> BaseState:
+    waiting, ready = counted
+    measured = backlog(base.pk, waiting, WAITING_CAP)
+    moving = ready > 0 and not base.paused_at and not trouble
+    left = progress.words_left(measured.seconds_left) if moving else ""
+    return BaseState(base, measured.waiting, moving, sending, trouble, left, measured.total)
 
 
-def _waiting(base_ids: Sequence[int]) -> dict[int, int]:
-    """Objects due per base, by the partial index and never counting beyond the cap."""
+def _waiting(base_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Per base, how many objects are due and how many of these may be sent now; by the partial index, never beyond the cap."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """select base.id, (select count(*) from (select 1 from exchange_staterow row
-                 where row.base_id = base.id and row.pushed_version < row.version limit %s) due)
-               from unnest(%s::bigint[]) base(id)""",
-            [WAITING_CAP + 1, list(base_ids)],
+            """select base.id, due.* from unnest(%s::bigint[]) base(id) cross join lateral
+               (select count(*), count(*) filter (where not_before is null or not_before <= now()) from
+                 (select not_before from exchange_staterow row
+                  where row.base_id = base.id and row.pushed_version < row.version limit %s) first) due""",
+            [list(base_ids), WAITING_CAP + 1],
         )
-        return dict(cursor.fetchall())
+        return {base_id: (waiting, ready) for base_id, waiting, ready in cursor.fetchall()}
 
 
 def _runs(base_ids: Sequence[int]) -> list[RunState]:

@@ -34,7 +34,7 @@ class TestCauses:
         assert causes.detail("unknown-currency", {}) == ""
 
     def test_add_the_portals_own_words(self) -> None:
-        assert causes.detail("unknown-unit", {"unit": "барр", "message": "No such unit"}) == "Unit in 1C: барр · No such unit"
+        assert causes.detail("unknown-unit", {"unit": "барр", "answer": "No such unit"}) == "Unit in 1C: барр · No such unit"
 
 
 class TestTrouble:

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from b24app.lanes import claim, mark_due
 from b24app.models import Portal
-from b24app.pages import state
 from tests.b24app.pages.conftest import Person, make_base, make_portal, make_problem, make_rows, make_run
 
 PAGE, LIVE = "/b24/overview/", "/b24/overview/live/"
@@ -86,13 +85,13 @@ class TestOverview:
         assert "The application is not paid." in said
         assert "the portal takes nothing" in said
 
-    def test_counts_what_waits_only_up_to_a_limit(self, admin: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(state, "WAITING_CAP", 3)
-        base = make_base(admin.portal, last_contact_at=timezone.now())
-        make_rows(base, 3)
-        assert "3 objects wait for the portal" in text(admin.get(PAGE))
-        make_rows(make_base(admin.portal, last_contact_at=timezone.now()), 9)
-        assert "more than 10,000 objects" in text(admin.get(PAGE))
+    def test_rests_while_what_failed_waits_for_its_next_try(self, admin: Person) -> None:
+        later = timezone.now() + dt.timedelta(minutes=10)
+        make_rows(make_base(admin.portal, last_contact_at=timezone.now()), 3, not_before=later)
+        html = admin.get(PAGE).content.decode()
+        assert "3 objects wait for the portal" in html
+        assert "retry later" in html
+        assert "every 15s" in html
 
     def test_tells_sending_from_queued_by_the_lane(self, admin: Person) -> None:
         make_rows(make_base(admin.portal, last_contact_at=timezone.now()), 1)

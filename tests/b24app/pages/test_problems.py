@@ -13,7 +13,7 @@ from tests.b24app.pages.conftest import Person, make_base, make_portal, make_pro
 
 
 def said(response) -> str:
-    return json.loads(response["HX-Trigger"])["say"]["value"]
+    return str(json.loads(response["HX-Trigger"])["say"]["value"])
 
 
 def failed_base(person: Person, count: int = 3):
@@ -34,14 +34,14 @@ class TestRetry:
         problem = Problem.objects.get(onec_id="item-1")
         response = admin.post(reverse("pages:problem_retry", args=[problem.pk]))
         assert response.status_code == 204
-        assert said(response) == "1 object will be sent again."
+        assert said(response) == "1 entry will be tried again."
         assert due(base) == {"item-1"}
         assert Lane.objects.filter(portal=admin.portal, due_at__isnull=False).exists()
 
     def test_makes_all_objects_of_a_cause_due_again_and_says_so_until_it_is_known_how_it_went(self, admin: Person) -> None:
         base = failed_base(admin)
         make_problem(base, "unknown-unit", 77)
-        assert said(admin.post(reverse("pages:cause_retry", args=["portal-refused"]))) == "3 objects will be sent again."
+        assert said(admin.post(reverse("pages:cause_retry", args=["portal-refused"]))) == "3 entries will be tried again."
         assert due(base) == {"item-0", "item-1", "item-2"}
         html = admin.get("/b24/overview/").content.decode()
         assert html.count("queued again") == 4
@@ -52,7 +52,7 @@ class TestRetry:
         stranger = Person(make_portal(), admin=True)
         base = failed_base(stranger)
         assert admin.post(reverse("pages:cause_retry", args=["portal-refused"])).status_code == 204
-        assert admin.post(reverse("pages:problem_retry", args=[Problem.objects.first().pk])).status_code == 404
+        assert admin.post(reverse("pages:problem_retry", args=[Problem.objects.earliest("id").pk])).status_code == 404
         assert admin.post(reverse("pages:cause_note", args=["portal-refused"])).status_code == 204
         assert due(base) == set()
         assert Problem.objects.filter(closed_at=None).count() == 3
@@ -61,14 +61,14 @@ class TestRetry:
     def test_is_for_administrators(self, employee: Person, name: str) -> None:
         base = failed_base(employee)
         assert employee.post(reverse(f"pages:{name}", args=["portal-refused"])).status_code == 403
-        assert employee.post(reverse("pages:problem_retry", args=[Problem.objects.first().pk])).status_code == 403
+        assert employee.post(reverse("pages:problem_retry", args=[Problem.objects.earliest("id").pk])).status_code == 403
         assert due(base) == set()
 
 
 class TestNote:
     def test_closes_what_only_1c_can_put_right(self, admin: Person) -> None:
         base = make_base(admin.portal)
-        make_problem(base, "unreadable-file", kind="", onec_id="import.xml", facts={"error": "Line 7 is cut"})
+        make_problem(base, "unreadable-file", kind="", onec_id="import.xml", facts={"answer": "Line 7 is cut"})
         html = admin.get("/b24/overview/").content.decode()
         assert "Noted, close" in html
         assert "Line 7 is cut" in html
