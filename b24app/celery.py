@@ -25,6 +25,7 @@ app.conf.update(
     worker_redirect_stdouts=False,
     beat_schedule={
         "tick": {"task": "exchange.tick", "schedule": 2.0},
+        "tidy": {"task": "exchange.tidy", "schedule": 300.0},
         # A second chance for events whose message was lost, and the queue of those that never came.
         "events": {"task": "b24app.handle_events", "schedule": 15.0},
         "offline events": {"task": "b24app.drain_offline", "schedule": 60.0},

@@ -18,10 +18,11 @@ from exchange.models import OneCBase
 
 log = logging.getLogger(__name__)
 
+PREFIX = "onec"
 # A 1C with a mistyped password asks a few times in a row; only then pauses begin: 2, 4, 8 … seconds, five minutes at most.
 FREE_TRIES: Final = 5
-# One address may try this often whatever logins it names (several bases behind one office).
-FREE_TRIES_OF_ADDRESS: Final = 50
+# From one address so many different logins may fail (an office has several bases, and one with an old password asks all day).
+FREE_LOGINS_OF_ADDRESS: Final = 50
 LONGEST_PAUSE: Final = 300
 FORGET_AFTER: Final = 3600
 # How long a password that was right is known without hashing it again: 1C sends it with every one of thousands of requests.
@@ -45,15 +46,19 @@ def pause(login: str, address: str) -> int:
 
 def failed(login: str, address: str) -> None:
     """Count a wrong try."""
-    free = (FREE_TRIES, FREE_TRIES_OF_ADDRESS)
+    both, alone = _keys(login, address)
     try:
-        for key, tries in zip(_keys(login, address), free, strict=True):
-            count = int(_redis().incr(f"{key}:count"))
-            _redis().expire(f"{key}:count", FORGET_AFTER)
-            if count >= tries:
-                _redis().set(f"{key}:wait", "1", ex=min(2 ** min(count - tries + 1, 20), LONGEST_PAUSE))
+        _slow_down(both, int(_redis().incr(f"{both}:count")) - FREE_TRIES)
+        _redis().sadd(f"{alone}:count", both)
+        _slow_down(alone, int(_redis().scard(f"{alone}:count")) - FREE_LOGINS_OF_ADDRESS)
     except redis.RedisError as error:
         log.warning("guessing is not counted: %s", error)
+
+
+def _slow_down(key: str, beyond: int) -> None:
+    _redis().expire(f"{key}:count", FORGET_AFTER)
+    if beyond >= 0:
+        _redis().set(f"{key}:wait", "1", ex=min(2 ** min(beyond + 1, 20), LONGEST_PAUSE))
 
 
 def succeeded(login: str, address: str) -> None:
@@ -68,7 +73,7 @@ def succeeded(login: str, address: str) -> None:
 def is_known(base: OneCBase, password: str) -> bool:
     """Whether this password was right a moment ago (compared as a keyed digest of it and of the stored hash)."""
     try:
-        known = _redis().get(f"onec:known:{base.pk}")
+        known = _redis().get(f"{PREFIX}:known:{base.pk}")
     except redis.RedisError:
         return False
     return isinstance(known, str) and hmac.compare_digest(known, _digest(base, password))
@@ -77,7 +82,7 @@ def is_known(base: OneCBase, password: str) -> bool:
 def remember(base: OneCBase, password: str) -> None:
     """Let is_known say yes for a while; a new password ends that at once."""
     try:
-        _redis().set(f"onec:known:{base.pk}", _digest(base, password), ex=KNOWN_FOR)
+        _redis().set(f"{PREFIX}:known:{base.pk}", _digest(base, password), ex=KNOWN_FOR)
     except redis.RedisError as error:
         log.warning("a right password is not remembered: %s", error)
 
@@ -89,4 +94,4 @@ def _digest(base: OneCBase, password: str) -> str:
 def _keys(login: str, address: str) -> tuple[str, str]:
     both = hashlib.sha256(f"{login.casefold()}\0{address}".encode(errors="replace")).hexdigest()[:32]
     alone = hashlib.sha256(address.encode(errors="replace")).hexdigest()[:32]
-    return f"onec:guess:{both}", f"onec:guess-from:{alone}"
+    return f"{PREFIX}:guess:{both}", f"{PREFIX}:guess-from:{alone}"

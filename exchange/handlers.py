@@ -217,10 +217,12 @@ def _documents_answer(runs: list[ImportRun]) -> Answer:
 def _deactivate(exchange: Exchange) -> Answer:
     if not exchange.asked.timestamp.strip().isascii() or not exchange.asked.timestamp.strip().isdecimal():
         raise Refused(protocol.NO_TIMESTAMP)
-    # Nothing is ever removed because a file did not name it: it is proposed to a person.
+    # Nothing is ever removed because a file did not name it: it is noted, and proposed to a person.
+    moment = int(exchange.asked.timestamp.strip()[:12])
+    sessions.touch(exchange.base, sessions.Said(absent_before=moment))
     propose = getattr(import_module("exchange.imports.pipeline"), "propose_absent", None)
     if propose is not None:
-        propose(exchange.base, int(exchange.asked.timestamp.strip()[:12]))
+        propose(exchange.base, moment)
     return protocol.success(protocol.DEACTIVATED)
 
 

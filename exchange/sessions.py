@@ -66,6 +66,7 @@ class Said(NamedTuple):
     sessid: bool = False
     cookie: bool = False
     imports: str = ""  # the type whose `import` it asked for
+    absent_before: int = 0  # the moment (seconds) of its last `deactivate`: what it has not sent since, it may no longer have
 
 
 def create_base(portal: Portal, name: str, configuration: str = "other") -> tuple[OneCBase, str]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from b24app.models import Portal
-from exchange import handlers, sessions
+from exchange import guessing, handlers, sessions
 from exchange.models import ImportRun, OneCBase
-from tests.exchange.onec import OneC
+from tests.exchange.onec import PASSWORD, OneC
 
 
 @pytest.fixture(autouse=True)
 def _quick(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords are hashed cheaply, and nobody waits on the real clock."""
+    """Passwords are hashed cheaply, nobody waits on the real clock, and nobody's wrong guesses slow another test down."""
+    monkeypatch.setattr(guessing, "PREFIX", f"test-{secrets.token_hex(6)}")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     monkeypatch.setattr(handlers, "sleep", lambda seconds: None)
 
@@ -27,8 +30,10 @@ def shop(db: None) -> Portal:
 
 @pytest.fixture
 def base(shop: Portal) -> OneCBase:
-    made, password = sessions.create_base(shop, "Склад", "ut11")
-    made.plain = password  # type: ignore[attr-defined]
+    """Its password is PASSWORD."""
+    made, _ = sessions.create_base(shop, "Склад", "ut11")
+    made.password = make_password(PASSWORD)
+    made.save()
     return made
 
 
@@ -42,4 +47,4 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[ImportRun]:
 
 @pytest.fixture
 def onec(base: OneCBase, started: list[ImportRun]) -> OneC:
-    return OneC(Client(raise_request_exception=False), base.key, base.login, base.plain)  # type: ignore[attr-defined]
+    return OneC(Client(raise_request_exception=False), base.key, base.login, PASSWORD)

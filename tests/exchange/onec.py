@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.test import Client
 
+PASSWORD = "klmn-2345-pqrs"
+
 
 @dataclass
 class OneC:

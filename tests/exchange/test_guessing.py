@@ -37,9 +37,14 @@ class TestPause:
         assert guessing.pause(login + "x", place) == 0
 
     def test_comes_for_an_address_that_tries_many_logins(self, login: str, place: str):
-        for number in range(guessing.FREE_TRIES_OF_ADDRESS):
+        for number in range(guessing.FREE_LOGINS_OF_ADDRESS):
             guessing.failed(f"{login}-{number}", place)
         assert guessing.pause(login, place) > 0
+
+    def test_does_not_come_for_an_address_where_one_login_fails_all_day(self, login: str, place: str):
+        for _ in range(guessing.FREE_LOGINS_OF_ADDRESS * 2):
+            guessing.failed(login, place)
+        assert guessing.pause(login + "x", place) == 0
 
     def test_ends_with_the_right_password(self, login: str, place: str):
         for _ in range(10):

@@ -6,6 +6,7 @@ import hashlib
 import io
 
 import pytest
+from django.utils import timezone
 
 from exchange import pictures, storage
 from exchange.models import ImportRun, OneCBase
@@ -72,5 +73,6 @@ class TestFindPicture:
 
     def test_is_gone_with_the_base(self, base: OneCBase):
         pictures.keep_pictures(upload(base))
-        pictures.forget_pictures(base)
+        OneCBase.objects.all().delete()
+        storage.clean(timezone.now())
         assert pictures.find_picture(base, PATH) is None

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import identify_hasher
+from django.contrib.auth.hashers import check_password, identify_hasher
 from django.db import IntegrityError
 from django.utils import timezone
 
@@ -17,12 +17,14 @@ from exchange import guessing, sessions, storage
 from exchange.credentials import Credentials
 from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
 from exchange.protocol import BAD_LOGIN, BAD_SESSID, NO_CREDENTIALS, PAUSED, SWITCHED_OFF, WRONG_ADDRESS, Refused
+from tests.exchange.onec import PASSWORD
 from tests.exchange.test_archives import packed
 
 
 def sign_in(base: OneCBase, **said: str) -> sessions.SignedIn:
-    asked = Credentials(said.pop("login", base.login), said.pop("password", base.plain), said.pop("token", ""))  # type: ignore[attr-defined]
-    return sessions.sign_in(asked, key=said.pop("key", ""), address=said.pop("address", base.login), **said)  # type: ignore[arg-type]
+    asked = Credentials(said.get("login", base.login), said.get("password", PASSWORD), said.get("token", ""))
+    where = {"key": said.get("key", ""), "address": said.get("address", base.login)}
+    return sessions.sign_in(asked, **where, sessid=said.get("sessid", ""), type_=said.get("type_", ""))
 
 
 def refused(base: OneCBase, **said: str) -> str:
@@ -121,8 +123,12 @@ class TestSignIn:
 
     def test_hashes_a_password_once_for_many_requests(self, base: OneCBase, monkeypatch: pytest.MonkeyPatch):
         hashed: list[str] = []
-        really = sessions.check_password
-        monkeypatch.setattr(sessions, "check_password", lambda *args: hashed.append("") or really(*args))
+
+        def counted(password: str, encoded: str) -> bool:
+            hashed.append(encoded)
+            return check_password(password, encoded)
+
+        monkeypatch.setattr(sessions, "check_password", counted)
         for _ in range(5):
             sign_in(base)
         assert len(hashed) == 1
@@ -178,6 +184,9 @@ class TestOpenRun:
             sessions.open_run(session, "import.xml")
 
 
+LATER = dt.timedelta(minutes=2)
+
+
 class TestPickUpForgotten:
     def test_takes_whole_files_in_the_order_to_read_them(self, session: ExchangeSession):
         for name in ("rests.xml", "offers.xml", "import.xml", "prices.xml"):
@@ -185,7 +194,7 @@ class TestPickUpForgotten:
         send(session, "cut.xml", b"<a><b>")
         send(session, "x.jpg", b"jpeg")
         assert sessions.pick_up_forgotten() == []
-        later = timezone.now() + dt.timedelta(minutes=2)
+        later = timezone.now() + LATER
         assert [run.file_name for run in sessions.pick_up_forgotten(later)] == [
             "import.xml",
             "offers.xml",
@@ -194,24 +203,35 @@ class TestPickUpForgotten:
         ]
         assert sessions.pick_up_forgotten(later) == []
 
-    def test_unpacks_archives(self, session: ExchangeSession):
-        send(session, "v8_1.zip", packed(("offers.xml", b"<a/>"), ("import.xml", b"<a/>")).getvalue())
-        later = timezone.now() + dt.timedelta(minutes=2)
+    def test_unpacks_archives_once_they_are_whole(self, session: ExchangeSession):
+        data = packed(("offers.xml", b"<a/>"), ("import.xml", b"<a/>")).getvalue()
+        send(session, "v8_1.zip", data[:40])
+        later = timezone.now() + LATER
+        assert sessions.pick_up_forgotten(later) == []
+        send(session, "v8_1.zip", data[40:])
         assert [run.file_name for run in sessions.pick_up_forgotten(later)] == ["import.xml", "offers.xml"]
 
-    def test_leaves_alone_what_the_client_imports_itself(self, session: ExchangeSession):
+    def test_takes_what_a_client_that_left_did_not_ask_for(self, session: ExchangeSession):
         send(session, "import.xml")
         send(session, "offers.xml")
         sessions.open_run(session, "import.xml")
-        assert sessions.pick_up_forgotten(timezone.now() + dt.timedelta(minutes=2)) == []
+        assert [run.file_name for run in sessions.pick_up_forgotten(timezone.now() + LATER)] == ["offers.xml"]
 
-    def test_gives_up_on_a_broken_archive(self, session: ExchangeSession):
-        send(session, "v8_1.zip", b"PK\x03\x04 broken")
-        later = timezone.now() + dt.timedelta(minutes=2)
+    def test_takes_nothing_after_a_failure(self, session: ExchangeSession):
+        send(session, "import.xml")
+        send(session, "offers.xml")
+        ImportRun.objects.filter(pk=sessions.open_run(session, "import.xml").pk).update(state="failed")
+        assert sessions.pick_up_forgotten(timezone.now() + LATER) == []
+
+    def test_gives_up_on_a_hostile_archive(self, session: ExchangeSession):
+        send(session, "v8_1.zip", packed(("../a.xml", b"<a/>")).getvalue())
+        later = timezone.now() + LATER
         assert sessions.pick_up_forgotten(later) == []
-        assert not UploadedFile.objects.filter(closed_at=None).exists()
+        assert not UploadedFile.objects.filter(unpacked_at=None).exists()
 
-    def test_leaves_a_paused_base_alone(self, session: ExchangeSession):
+    def test_leaves_a_paused_base_and_orders_alone(self, session: ExchangeSession, base: OneCBase):
+        send(sessions.open_session(base, "sale")[0], "orders.xml")
+        assert sessions.pick_up_forgotten(timezone.now() + LATER) == []
         send(session, "import.xml")
         OneCBase.objects.update(paused_at=timezone.now())
-        assert sessions.pick_up_forgotten(timezone.now() + dt.timedelta(minutes=2)) == []
+        assert sessions.pick_up_forgotten(timezone.now() + LATER) == []

@@ -85,6 +85,14 @@ class TestUnpack:
             unpack(session, seconds=10)
         assert UploadedFile.objects.filter(name="a.xml").exists()
 
+    def test_an_archive_sent_again_is_unpacked_again(self, session: ExchangeSession):
+        for content in (b"<a/>", b"<b/>"):
+            send(session, packed(("a.xml", content)).getvalue())
+            assert unpack(session, seconds=10) == Unpacking(1, 1)
+            file = storage.stored(session, "a.xml")
+            assert file is not None
+            assert Path(file.path).read_bytes() == content
+
     def test_says_so_while_another_request_unpacks(self, session: ExchangeSession):
         send(session, packed(("a.xml", b"<a/>")).getvalue())
         with storage.alone(storage.folder_of(session), "unpacking", ""):
