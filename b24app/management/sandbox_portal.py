@@ -89,7 +89,8 @@ class SandboxPortal:
         return shlex.join(
             [
                 *("python", "-m", "sandbox.portal", "--port", str(self.port), "--app-url", self.app_url),
-                *("--client-id", self.client_id, "--client-secret", self.client_secret, "--data-dir", str(self.data_dir)),
+                # With "=", for a secret may begin with a dash.
+                *(f"--client-id={self.client_id}", f"--client-secret={self.client_secret}", f"--data-dir={self.data_dir}"),
             ]
         )
 
