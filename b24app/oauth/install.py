@@ -42,6 +42,8 @@ def install(offer: Offer) -> Portal:
 
     Raises Unproved, UntrustedAddress, NotAdministrator, or RestError (fate RETRY: the portal or the server did not answer).
     """
+    if not offer.refresh_token:
+        raise Unproved("no refresh token was posted: background work could not live on")
     proof = prove(offer, Portal.objects.filter(member_id=offer.member_id).first())
     if not proof.admin:
         raise NotAdministrator(proof.endpoint)
