@@ -185,9 +185,9 @@ class Overview:
             return "problems"
         if self.busy:
             return "busy"
-        if self.last_contact is None:
-            return "silent"
-        return "paused" if all(one.condition == "paused" for one in self.bases) else "well"
+        if all(one.condition == "paused" for one in self.bases):
+            return "paused"
+        return "silent" if self.last_contact is None else "well"
 
 
 def moment(at: dt.datetime) -> str:

@@ -97,11 +97,14 @@ document.addEventListener('htmx:confirm', (event) => {
   event.preventDefault();
   freshToken().then(
     () => event.detail.issueRequest(true),
-    () => tellTrouble('expired'),
+    (error) => {
+      // fetch() itself fails with a TypeError when there is no way to the server.
+      tellTrouble(error instanceof TypeError ? 'offline' : 'expired');
+      lookLater();
+    },
   );
 });
 document.addEventListener('htmx:configRequest', (event) => {
-  if (isPoll(event.detail.elt) && document.hidden) return event.preventDefault();
   if (token) event.detail.headers.Authorization = `Frame ${token}`;
 });
 document.addEventListener('htmx:beforeSwap', (event) => {
@@ -109,8 +112,9 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   if (event.detail.xhr.status === 422) Object.assign(event.detail, { shouldSwap: true, isError: false });
 });
 document.addEventListener('htmx:responseError', (event) => {
-  if (event.detail.xhr.status === 401) tellTrouble('expired');
-  else if (!isPoll(event.detail.elt)) toast(document.getElementById('page')?.dataset.failed ?? '', 8000);
+  // The server finds the token too old (our clock may differ): the next request renews it first.
+  if (event.detail.xhr.status === 401) until = 0;
+  if (!isPoll(event.detail.elt)) toast(document.getElementById('page')?.dataset.failed ?? '', 8000);
 });
 document.addEventListener('htmx:sendError', () => tellTrouble('offline'));
 document.addEventListener('htmx:afterRequest', (event) => {
@@ -123,6 +127,18 @@ document.addEventListener('token', (event) => {
   token = event.detail.value;
   until = Date.now() + 1000 * event.detail.ttl;
 });
+
+// Looking again: as often as the last answer said, only while somebody can see the page, and at once when he comes back to it.
+const look = () => document.body.dispatchEvent(new Event('looked'));
+let lookTimer = 0;
+function lookLater() {
+  clearTimeout(lookTimer);
+  const every = Number(document.getElementById('seen')?.dataset.every ?? 0);
+  if (every && !document.hidden) lookTimer = setTimeout(look, every * 1000);
+}
+document.addEventListener('htmx:afterRequest', lookLater);
+document.addEventListener('visibilitychange', () => (document.hidden ? clearTimeout(lookTimer) : look()));
+lookLater();
 
 // What the person opened stays open, whatever the poll brings.
 let opened = new Set();
