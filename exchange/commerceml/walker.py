@@ -50,7 +50,7 @@ class Walker:
         if self._begin():
             yield from self._drain()
         if fault is not None:
-            raise broken(fault)
+            raise broken(fault, at_end=True)
         if self._open:
             yield from self._finish(0)
 

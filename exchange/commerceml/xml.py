@@ -290,9 +290,10 @@ def _dissolve_entities(root: etree._Element) -> None:
         parent.remove(entity)
 
 
-def broken(fault: Fault) -> BrokenXml:
-    """The error for people: from which line on the file is broken."""
+def broken(fault: Fault, *, at_end: bool = False) -> BrokenXml:
+    """The error for people: from which line on the file is broken; `at_end`: all of the file had been parsed before."""
     what = fault.message.rstrip(".")
-    if "Premature end" in what or "not finished" in what.lower() or "no element found" in what:
+    cut_in_tag = at_end and "Couldn't find end of" in what
+    if cut_in_tag or "Premature end" in what or "not finished" in what.lower() or "no element found" in what:
         return BrokenXml(f"The file ends too early, in line {fault.line}. What came before that was read.", fault.line)
     return BrokenXml(f"The file is broken in line {fault.line} ({what}). What came before that was read.", fault.line)

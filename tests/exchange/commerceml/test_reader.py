@@ -30,7 +30,7 @@ def read_until_the_break(data: bytes) -> tuple[list[Record], UnreadableFile | No
     found: list[Record] = []
     try:
         for record in read(io.BytesIO(data)):
-            found.append(record)  # noqa: PERF402 - what came before the error is wanted
+            found.append(record)
     except UnreadableFile as error:
         return found, error
     return found, None

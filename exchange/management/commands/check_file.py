@@ -1,0 +1,146 @@
+"""Says what is in files of 1C before anybody sends them: which objects, what was odd, where a file breaks."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from exchange.commerceml import Oddities, UnreadableFile, read
+from exchange.commerceml.xml import Opened
+from exchange.records import Counterparty, Record
+
+# Names of what a file holds, by the type of record: one of it, several of it.
+_WORDS = {
+    "ClassifierInfo": ("classifier", "classifiers"),
+    "CatalogInfo": ("catalogue or offer package", "catalogues or offer packages"),
+    "Group": ("group", "groups"),
+    "Property": ("property", "properties"),
+    "Category": ("category", "categories"),
+    "Unit": ("unit", "units"),
+    "PriceType": ("price type", "price types"),
+    "Warehouse": ("warehouse", "warehouses"),
+    "Product": ("product", "products"),
+    "Offer": ("offer", "offers"),
+    "OrderDocument": ("document", "documents"),
+    "Counterparty": ("counterparty", "counterparties"),
+}
+# What an oddity's code means; `what` follows it.
+_ODD = {
+    "unknown-element": "not known, left out",
+    "not-carried": "known, but not used by the exchange",
+    "bad-number": "not a number",
+    "bad-date": "not a date",
+    "bad-time": "not a time",
+    "bad-boolean": "neither yes nor no",
+    "bad-bytes": "damaged characters",
+    "broken-item": "a broken item, left out",
+    "encoding-repaired": "the encoding is not the declared one",
+    "encoding-unknown": "an unknown encoding",
+    "xml-repaired": "not quite XML, repaired",
+    "declaration-late": "something stands before the XML declaration",
+    "option-left-out": "an option without a value, left out",
+    "description-markup": "markup in a description",
+    "item-without-id": "an item without an id, left out",
+    "other-tax": "a tax other than VAT, left out",
+    "stock-without-quantity": "a warehouse without a quantity, left out",
+    "unknown-value-type": "an unknown type of values",
+    "more-oddities": "and more",
+}
+# More is not unpacked: an archive of a megabyte can claim to hold a terabyte.
+_UNPACKED_LIMIT = 2 << 30
+
+
+class Report(NamedTuple):
+    """What one XML file holds; `error` is "" where it was read to its end."""
+
+    name: str
+    found: dict[str, int]
+    deleted: int
+    oddities: list[dict[str, Any]]
+    error: str
+    line: int
+
+
+class Command(BaseCommand):
+    help = "Reads 1C files (XML or zip) and says what is in them and what is wrong with them. Changes nothing."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", metavar="FILE")
+        parser.add_argument("--json", action="store_true", help="print one line of JSON for each XML file")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        reports = [report for name in options["files"] for report in check(Path(name))]
+        for report in reports:
+            told = json.dumps(report._asdict(), ensure_ascii=False) if options["json"] else "\n".join(_sentences(report))
+            self.stdout.write(told)
+        if broken := sum(bool(report.error) for report in reports):
+            raise CommandError(f"{broken} of {len(reports)} cannot be read to the end.")
+
+
+def check(path: Path) -> Iterator[Report]:
+    """A report for the file, or for each XML file of an archive; nothing that is wrong with it is raised."""
+    try:
+        if zipfile.is_zipfile(path):
+            yield from _check_archive(path)
+        else:
+            yield _check(str(path), path)
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        yield _failed(str(path), f"The file cannot be opened: {getattr(error, 'strerror', None) or error}.")
+
+
+def _check_archive(path: Path) -> Iterator[Report]:
+    with zipfile.ZipFile(path) as archive:
+        members = [member for member in archive.infolist() if member.filename.lower().endswith(".xml")]
+        if not members:
+            yield _failed(str(path), "The archive holds no XML file.")
+        for member in members:
+            name = f"{path}/{member.filename}"
+            if member.file_size > _UNPACKED_LIMIT:
+                yield _failed(name, "The file is larger than 2 GB when unpacked; it was not read.")
+                continue
+            # A member gives no more than its stated size, whatever is packed in it.
+            with archive.open(member) as stream:
+                yield _check(name, stream)
+
+
+def _failed(name: str, error: str) -> Report:
+    return Report(name, {}, 0, [], error, 0)
+
+
+def _check(name: str, source: Opened) -> Report:
+    oddities, found, deleted, error, line = Oddities(), Counter[str](), 0, "", 0
+    try:
+        for record in read(source, oddities=oddities):
+            found[type(record).__name__] += 1
+            deleted += _is_deleted(record)
+    except UnreadableFile as unreadable:
+        error, line = unreadable.message, unreadable.line
+    except zipfile.BadZipFile:
+        error = "The archive is damaged here. What came before that was read."
+    ordered = {_WORDS[kind][1]: found[kind] for kind in _WORDS if found[kind]}
+    return Report(name, ordered, deleted, [odd._asdict() for odd in oddities], error, line)
+
+
+def _is_deleted(record: Record) -> bool:
+    return bool(getattr(getattr(record, "product", record), "deleted", False)) and not isinstance(record, Counterparty)
+
+
+def _sentences(report: Report) -> Iterator[str]:
+    yield report.name
+    one = {many: word for word, many in _WORDS.values()}
+    counted = [f"{count} {one[many] if count == 1 else many}" for many, count in report.found.items()]
+    yield f"  Holds {', '.join(counted)}." if counted else "  Holds nothing that the exchange reads."
+    if report.deleted:
+        yield f"  Marked as deleted: {report.deleted}."
+    for odd in report.oddities:
+        times = f", {odd['times']} times" if odd["times"] > 1 else ""
+        where = f" (line {odd['line']}{times})" if odd["line"] else ""
+        yield f"  Odd: {_ODD.get(odd['code'], odd['code'])}: {odd['what']}{where}"
+    yield f"  WRONG: {report.error}" if report.error else "  It can be read to the end."
