@@ -21,7 +21,7 @@ from b24app.models import Portal, ServiceCredential
 from b24app.oauth import bindings, facts, troubles
 from b24app.oauth.addresses import domain_of
 from b24app.oauth.clients import client_for
-from b24app.oauth.proof import Offer, Proof, prove
+from b24app.oauth.proof import Offer, Proof, Unproved, prove
 
 # Our languages that a portal can show, by the portal's own codes; it has no Romanian.
 PORTAL_LANGUAGES = {"en": "en", "ru": "ru", "uk": "ua"}
