@@ -43,7 +43,7 @@ bench: setup ## measure reading, comparing, memory and the rate towards the port
 		echo "== $$file"; $(BIN)/python -m $$(basename $${file%.py} | sed 's/^/benchmarks./') $(ARGS); done
 
 screenshots: setup browser ## take the pictures of docs/screenshots anew
-	$(BIN)/pytest -n 0 -m screenshots --override-ini addopts= $(ARGS)
+	$(BIN)/pytest -n 0 -m screenshots $(ARGS)
 
 browser: setup
 	@.ci/browser $(BIN)

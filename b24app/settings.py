@@ -183,6 +183,20 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"  # "no-referrer" would make browsers send `Origin: null`, which CSRF refuses
 X_FRAME_OPTIONS = "DENY"
 
+if SENTRY_DSN:
+    import sentry_sdk
+
+    from b24app.masking import masked_event
+
+    # No bodies, no local variables, no users: error reports leave the house.
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        before_send=masked_event,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+    )
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -15,7 +15,7 @@ from tests.chromium import chromium
 from tests.processes import about, until
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
     from b24app.models import Portal
     from sandbox.portal.server import PortalServer
@@ -41,7 +41,7 @@ def portal_server() -> Iterator[PortalServer]:
 
 
 @pytest.fixture
-def bitrix24(portal_server: PortalServer, settings: SettingsWrapper) -> PortalServer:
+def bitrix24(portal_server: PortalServer, settings: Settings) -> PortalServer:
     """The portal double as this app's world: its OAuth server is listed, its http and loopback address allowed."""
     settings.B24_CLIENT_ID, settings.B24_CLIENT_SECRET = portal_server.client_id, portal_server.client_secret
     settings.B24_OAUTH_SERVERS, settings.B24_INSECURE_HTTP = [portal_server.oauth_url], True

@@ -66,7 +66,7 @@ def offers() -> str:
 def work(portal_id: int) -> None:
     """What a worker does, in a process of its own."""
     wrapper = connections["default"]
-    wrapper._connection_pools.clear()  # the parent's pool is of no use after a fork
+    wrapper._connection_pools.clear()  # type: ignore[attr-defined]  # the parent's pool is of no use after a fork
     wrapper.connection = None
     claim = lanes.claim("killed", portal_id)
     if claim is not None:
@@ -125,7 +125,7 @@ class TestKilledWorker:
         shapes = Counter(row["type"] for row in state["products"])
         variants = len([n for n in range(ITEMS) if n % 3 == 0])
         assert shapes == {1: ITEMS - variants, 3: variants, 4: 2 * variants}
-        prices = {state.get("products", row["productId"])["xmlId"]: row["price"] for row in state["prices"]}
+        prices = {(state.get("products", row["productId"]) or {})["xmlId"]: row["price"] for row in state["prices"]}
         assert prices == {
             (f"i{n}#{size}" if n % 3 == 0 else f"i{n}"): 100 + n + size
             for n in range(ITEMS)

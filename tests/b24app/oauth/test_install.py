@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -98,7 +99,8 @@ class TestFrame:
 
     @pytest.mark.parametrize("missing", ["AUTH_ID", "member_id", "REFRESH_ID"])
     def test_without_proof_is_refused(self, opened, missing):
-        assert open_frame(opened, INSTALL, **{missing: None}).status_code == 403
+        without: dict[str, Any] = {missing: None}
+        assert open_frame(opened, INSTALL, **without).status_code == 403
         assert nothing_is_stored()
 
     def test_with_a_made_up_token_is_refused(self, opened):
