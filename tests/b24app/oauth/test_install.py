@@ -11,8 +11,9 @@ from django.test import Client
 from b24app.models import Portal, ServiceCredential
 from b24app.oauth import troubles
 from b24app.oauth.clients import client_for
-from b24app.oauth.install import install, titles
+from b24app.oauth.install import equip, install, titles
 from b24app.oauth.proof import Offer
+from b24app.rest.errors import RestError
 from sandbox.portal.server import PortalServer
 from tests.b24app.posts import event_body, frame_body, open_frame, send_event
 
@@ -112,11 +113,18 @@ class TestFrame:
         assert open_frame(opened, INSTALL).status_code == 503
         assert nothing_is_stored()
 
-    def test_whose_bindings_fail_is_not_finished_and_can_be_repeated(self, opened, monkeypatch):
-        opened.faults.method_errors = {"batch": {"error": "INTERNAL_SERVER_ERROR", "status": 500}}
-        assert open_frame(opened, INSTALL).status_code == 503
+    def test_whose_bindings_fail_can_be_repeated(self, opened):
+        portal = install(Offer.from_event(event_body(opened, "ONAPPINSTALL")))
+        opened.faults.down = 100
+        with pytest.raises(RestError):
+            equip(portal)
         opened.faults.reset()
         assert "data-install-finish" in open_frame(opened, INSTALL).content.decode()
+
+    def test_says_what_the_portal_refused_to_bind_and_finishes_all_the_same(self, opened):
+        opened.faults.method_errors = {"placement.bind": {"error": "ERROR_PLACEMENT_NOT_FOUND", "status": 400, "times": 1}}
+        assert "data-install-finish" in open_frame(opened, INSTALL).content.decode()
+        assert [row["code"] for row in Portal.objects.get().facts["refused"]] == ["ERROR_PLACEMENT_NOT_FOUND"]
 
     @pytest.mark.parametrize("method", ["get", "head"])
     def test_answers_the_moderators_visit(self, method):
