@@ -82,7 +82,10 @@ _LISTS: dict[str, Callable[[Any], Json]] = {
     "manufacturer": list,
     "vat": lambda rates: [[number(rate.percent), rate.calculated] for rate in rates],
     "property_values": lambda values: [[value.id, list(value.values), value.name] for value in values],
-    "characteristics": lambda traits: [[trait.name, trait.value, trait.id] for trait in traits],
+    "characteristics": lambda traits: [
+        [trait.name, trait.value, trait.id, [[told.id, list(told.values), told.name] for told in trait.property_values]]
+        for trait in traits
+    ],
     "requisites": lambda told: [[requisite.name, list(requisite.values)] for requisite in told],
 }
 
@@ -182,9 +185,13 @@ def product_of(onec_id: str, main: dict[str, Json]) -> Product:
     for key in ("barcodes", "group_ids"):
         if key in main:
             fields[key] = tuple(main[key])
-    for key, make in (("pictures", Picture), ("characteristics", Characteristic)):
-        if key in main:
-            fields[key] = tuple(make(*row) for row in main[key])
+    if "pictures" in main:
+        fields["pictures"] = tuple(Picture(*row) for row in main["pictures"])
+    if "characteristics" in main:
+        fields["characteristics"] = tuple(
+            Characteristic(name, value, id, tuple(PropertyValue(key, tuple(values), title) for key, values, title in told))
+            for name, value, id, told in main["characteristics"]
+        )
     if "unit" in main:
         fields["unit"] = UnitRef(*main["unit"])
     if "manufacturer" in main:
