@@ -29,6 +29,7 @@ LONGER = {
 RUSSIAN = {
     "exchange/commerceml/names.py",
     "exchange/protocol.py",
+    "benchmarks/reading.py",  # writes CommerceML to read
     "b24app/settings.py",
     "b24app/management/sandbox_portal.py",
 }
