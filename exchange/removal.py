@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.utils import timezone
 
-from exchange.models import ExchangeSession, OneCBase, PieceDigest, Problem, StateRow
+from b24app.models import Portal
+from exchange.models import ExchangeRequest, ExchangeSession, ImportRun, OneCBase, PieceDigest, Problem, StateRow
+from exchange.storage import folder_of
 
 SLICE = 10_000
 _SLICED = (PieceDigest, StateRow)
@@ -28,6 +31,24 @@ def begin(base: OneCBase) -> None:
         Problem.objects.filter(base=locked).delete()
     if not any(model.objects.filter(base=base).exists() for model in _SLICED):
         _finish(base.pk)
+
+
+def forget_portal(portal: Portal, clean: bool) -> None:
+    """What goes when the app is uninstalled: uploads, requests, problems; with `clean` the bases as well (see b24app.oauth.purge).
+
+    Otherwise the bases with what they know stay for the next installation; nobody can sign in to them meanwhile.
+    """
+    sessions = ExchangeSession.objects.filter(base__portal=portal)
+    folders = [folder_of(session) for session in sessions]
+    transaction.on_commit(lambda: [shutil.rmtree(folder, ignore_errors=True) for folder in folders], robust=True)
+    unread = ImportRun.objects.filter(base__portal=portal, state__in=[ImportRun.State.WAITING, ImportRun.State.READING])
+    unread.update(state=ImportRun.State.FAILED, error="The app was uninstalled.", finished_at=timezone.now())
+    sessions.delete()
+    ExchangeRequest.objects.filter(base__portal=portal).delete()
+    Problem.objects.filter(portal=portal).delete()
+    if clean:
+        for base in OneCBase.objects.filter(portal=portal):
+            begin(base)
 
 
 def carry_on() -> bool:

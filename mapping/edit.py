@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from b24app.models import Portal
 from mapping.models import RuleSet
 
 
@@ -21,3 +22,12 @@ def change_rules(portal_id: int, scope: int, changes: Mapping[str, Any], *, auth
             data={**(newest.data if newest else {}), **changes},
             author=author,
         )
+
+
+def forget_portal(portal: Portal, clean: bool) -> None:
+    """The app was uninstalled: the rules stay unless `clean`, the names of those who made them do not."""
+    rules = RuleSet.objects.filter(portal=portal)
+    if clean:
+        rules.delete()
+    else:
+        rules.update(author="")

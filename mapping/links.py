@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db import connection
 
+from b24app.models import Portal
 from mapping.models import Link
 
 
@@ -64,3 +65,9 @@ def sharing(portal_id: int, kind: str, b24_ids: Iterable[int]) -> dict[int, list
     for b24_id, scope, onec_id in rows.values_list("b24_id", "scope", "onec_id"):
         shared.setdefault(b24_id, []).append((scope, onec_id))
     return shared
+
+
+def forget_portal(portal: Portal, clean: bool) -> None:
+    """The app was uninstalled: without `clean` the links stay, so that the next installation creates nothing twice."""
+    if clean:
+        Link.objects.filter(portal=portal).delete()

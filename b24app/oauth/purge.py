@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.db import transaction
 from django.utils import timezone
 
-from b24app.models import InboundEvent, Person, Portal, RestCall, ServiceCredential
+from b24app.models import InboundEvent, Lane, Person, Portal, RestCall, ServiceCredential
 from b24app.oauth import troubles
 
 # Called inside the transaction with (portal, clean). Rooms above this one register from their apps.py; files go on commit.
@@ -29,16 +29,14 @@ def on_purge(purger: Purger) -> Purger:
 def forget(portal: Portal, *, clean: bool) -> None:
     """Delete tokens, journal, events and personal choices; with `clean` (the administrator wants it) everything of the portal.
 
-    Without `clean` the links and rules stay: the app may be installed again, and goods must not be created twice.
+    Without `clean` links and rules stay: the app may be installed again, and goods must not be created twice. Without its lane
+    a worker that is busy for the portal notices at its next save.
     """
     locked = Portal.objects.select_for_update().get(pk=portal.pk)
     for purger in _purgers:
         purger(locked, clean)
-    for model in (ServiceCredential, RestCall, InboundEvent, Person):
-        model.objects.filter(portal=locked).delete()
-    if clean:
-        for relation in Portal._meta.related_objects:
-            relation.related_model._default_manager.filter(**{relation.field.name: locked}).delete()
+    for model in (ServiceCredential, RestCall, InboundEvent, Person, Lane):
+        model._default_manager.filter(portal=locked).delete()
     locked.application_token = locked.client_secret = None
     locked.client_id = ""
     locked.scope = locked.status = locked.licence = ""
