@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from b24app.rest.batching import BATCH_LIMIT, Outcome
-from b24app.rest.commands import Command
-from b24app.rest.errors import METHOD_PAUSED, NOT_EXECUTED, Fate, RestError
+from b24app.rest.commands import Command, needs_single_call
+from b24app.rest.errors import METHOD_PAUSED, Fate, RestError
 from exchange.imports.flows import Ask, Flow, Key, Log
 
 # Bytes of one request's commands (pictures travel inside them): far under what the portal takes, small enough for its 60 seconds.
@@ -57,7 +57,7 @@ class _Part:
 
 
 class Scheduler:
-    """Admits flows from `source` while there is room, until they are all done or `expired` says stop (then it drains)."""
+    """Admits flows from `source` while there is room, until they are all done or `expired` says stop (then it takes in the answers under way)."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Scheduler:
         save: Callable[[Log], None],
         mark: Callable[[Collection[Key]], None],
         expired: Callable[[], bool] = lambda: False,
-        most_active: int = 1500,
+        most_active: int = 800,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._carrier = carrier
@@ -78,31 +78,47 @@ class Scheduler:
         self._most = most_active
         self._clock = clock
         self._ready: deque[_Part] = deque()
+        self._alone: deque[_Part] = deque()
         self._paused: list[tuple[float, _Part]] = []
         self._active = 0
+        self._stopping = False
         self.commands_sent = 0
 
     def run(self, source: Iterator[Flow]) -> bool:
-        """Run the flows; True when all of `source` is done, False when time ran out first. Raises PortalBlocked, and what `save` raises."""
+        """Run the flows; True when all of `source` is done, False when time ran out first.
+
+        Raises PortalBlocked, and what `save` raises.
+        """
         exhausted = False
         while True:
             stopping = self._expired()
+            if stopping:
+                self._abandon()
             while not exhausted and not stopping and self._active < self._most and len(self._ready) < 4 * BATCH_LIMIT:
                 flow = next(source, None)
                 if flow is None:
                     exhausted = True
                 else:
                     self._start(flow)
-            self._wake_paused(drop=stopping)
+            self._wake_paused()
             self._flush_log()
             self._submit(partial=exhausted or stopping or self._active >= self._most)
             if self._carrier.pending:
                 self._fetch()
-            elif not self._ready and not self._paused:
+            elif not self._ready and not self._alone and not self._paused:
                 if exhausted or stopping:
                     return exhausted
             elif self._paused and not self._ready:
                 self._rest()
+
+    def _abandon(self) -> None:
+        """Out of time: what has not been sent is left to the next slice, which plans it anew from what has been saved."""
+        self._stopping = True
+        for part in (*self._ready, *self._alone, *(part for _, part in self._paused)):
+            part.running.flow.close()
+        self._ready.clear()
+        self._alone.clear()
+        self._paused.clear()
 
     def _start(self, flow: Flow) -> None:
         self._active += 1
@@ -116,6 +132,9 @@ class Scheduler:
             for flow in stop.value or ():
                 self._start(flow)
             return
+        if self._stopping:
+            running.flow.close()
+            return
         running.outcomes = [None] * len(ask.commands)
         running.missing = len(ask.commands)
         if not ask.commands:
@@ -123,9 +142,13 @@ class Scheduler:
             return
         adds = ask.adds or (None,) * len(ask.commands)
         for place, (command, key) in enumerate(zip(ask.commands, adds, strict=True)):
-            self._ready.append(_Part(running, place, command, key, _size_of(command)))
+            # A command that a batch would alter is a request of its own; among others it would tear their batch apart.
+            queue = self._alone if needs_single_call(command) else self._ready
+            queue.append(_Part(running, place, command, key, _size_of(command)))
 
     def _submit(self, *, partial: bool) -> None:
+        while self._alone and self._carrier.room:
+            self._send([self._alone.popleft()])
         while self._ready and self._carrier.room:
             size = self._carrier.preferred_size({part.command.method for part in list(self._ready)[:BATCH_LIMIT]})
             # A partial batch wastes rate: wait for more commands while answers that will bring some are on their way.
@@ -136,11 +159,14 @@ class Scheduler:
             while self._ready and len(parts) < size and (not parts or total + self._ready[0].size <= BATCH_BYTES):
                 parts.append(self._ready.popleft())
                 total += parts[-1].size
-            marked = {part.adds for part in parts if part.adds is not None}
-            if marked:
-                self._mark(marked)
-            self.commands_sent += len(parts)
-            self._carrier.submit(parts, [part.command for part in parts])
+            self._send(parts)
+
+    def _send(self, parts: list[_Part]) -> None:
+        marked = {part.adds for part in parts if part.adds is not None}
+        if marked:
+            self._mark(marked)
+        self.commands_sent += len(parts)
+        self._carrier.submit(parts, [part.command for part in parts])
 
     def _fetch(self) -> None:
         done = self._carrier.next_done(timeout=0.5)
@@ -165,18 +191,11 @@ class Scheduler:
             if running.missing == 0:
                 self._advance(running, [one for one in running.outcomes if one is not None])
 
-    def _wake_paused(self, *, drop: bool) -> None:
-        """Put commands back whose method may be called again; on `drop` tell their flows that they were not executed."""
+    def _wake_paused(self) -> None:
+        """Put commands back whose method may be called again."""
         now = self._clock()
-        paused, self._paused = self._paused, []
-        for until, part in paused:
-            if drop:
-                error = RestError(NOT_EXECUTED, "stopped", fate=Fate.RETRY, method=part.command.method)
-                self._settle([part], [Outcome(part.command, error=error)])
-            elif until <= now:
-                self._ready.append(part)
-            else:
-                self._paused.append((until, part))
+        self._ready.extend(part for until, part in self._paused if until <= now)
+        self._paused = [(until, part) for until, part in self._paused if until > now]
 
     def _rest(self) -> None:
         wait = min(until for until, _ in self._paused) - self._clock()
