@@ -25,8 +25,8 @@ from exchange.records import Offer, Product, Record
 
 __all__ = ["READER_VERSION", "Piece", "Scope", "Slice", "parse", "walk"]
 
-# As much as is wrapped into one document for the parser.
-_BATCH_BYTES: Final = 1 << 20
+# As much as is wrapped into one document for the parser: its tree should stay within the processor's cache.
+_BATCH_BYTES: Final = 1 << 16
 
 
 class Slice(NamedTuple):
@@ -204,7 +204,7 @@ def _parse_batch(batch: Sequence[Piece], oddities: Oddities) -> list[Product | O
 def _parse_alone(piece: Piece, oddities: Oddities) -> list[Product | Offer]:
     """Parses a piece that does not parse strictly: repaired as the reader does it, or told."""
     parser = Parser(piece.origin.root_name, oddities)
-    parser.line_shift = piece.line - 1
+    parser.line_shift = piece.line - 1 - piece.origin.root_tag.count(b"\n")
     fault = parser.feed(_wrapped(piece.origin, piece.raw)) or parser.close()
     if fault is not None or parser.root is None or len(parser.root) != 1:
         oddities.tell("broken-item", piece.onec_id, fault.line if fault else piece.line, fault.message if fault else "")

@@ -78,7 +78,7 @@ def finish(element: Element, slots: Slots, context: Context) -> Slots | None:
     if not onec_id:
         context.tell("item-without-id", local(element.tag), element, slots[_SLOT["name"]] or "")
         return None
-    if slots[CHARACTERISTIC] and "#" not in onec_id:
+    if slots[CHARACTERISTIC] and "#" not in onec_id and local(element.tag) == n.OFFER:
         slots[_ID] = onec_id = f"{onec_id}#{slots[CHARACTERISTIC]}"
     if "#" in onec_id:
         slots[_PRODUCT_ID], slots[_CHARACTERISTIC_ID] = values.split_id(onec_id)
@@ -410,7 +410,9 @@ def _number_into(slot: int) -> Any:
 
 
 def _add_stock(element: Element, slots: Slots, context: Context) -> None:
-    slots[STOCK] = (*(slots[STOCK] or ()), *read_warehouse_stock(element, context))
+    known = slots[STOCK]
+    found = read_warehouse_stock(element, context)
+    slots[STOCK] = known + found if known else found
 
 
 def _stock_list(element: Element, slots: Slots, context: Context) -> None:

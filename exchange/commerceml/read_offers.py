@@ -40,7 +40,7 @@ _PRICE_TAGS: Final = Tags(
 def read_prices(elements: Iterable[Element], context: Context) -> tuple[Price, ...]:
     """Each Цена (of a Цены): a structure, or a plain number without a price type; none when there are none."""
     found = []
-    number = context.number_of
+    number_of, numbers = context.number_of, context.numbers
     for element in elements:
         parts = _EMPTY[:]
         child = None
@@ -52,7 +52,8 @@ def read_prices(elements: Iterable[Element], context: Context) -> tuple[Price, .
                     parts[place] = text.strip() if text else ""
             elif place < _TOLD:
                 text = child.text
-                parts[place - _NUMBER] = number(text, child) if text else None
+                if text:
+                    parts[place - _NUMBER] = numbers[text] if text in numbers else number_of(text, child)
             elif place == _TOLD:
                 context.not_carried(child)
             else:
@@ -73,7 +74,7 @@ def read_warehouse_stock(element: Element, context: Context) -> tuple[Stock, ...
     warehouse_id = element.get(n.WAREHOUSE_ID) or ""
     text = element.get(n.WAREHOUSE_QUANTITY)
     quantity = context.number_of(text, element, n.WAREHOUSE_QUANTITY) if text else None
-    for child in element:
+    for child in element if len(element) else ():
         name = local(child.tag)
         if name in (n.ID, n.WAREHOUSE_ID):
             warehouse_id = text_of(child)
