@@ -57,7 +57,10 @@ class _Part:
 
 
 class Scheduler:
-    """Admits flows from `source` while there is room, until they are all done or `expired` says stop (then it takes in the answers under way)."""
+    """Admits flows from `source` while there is room, until all are done or `expired` says stop.
+
+    Then it takes in the answers under way and leaves the rest.
+    """
 
     def __init__(
         self,
