@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import shutil
 
@@ -40,7 +41,8 @@ def forget_portal(portal: Portal, clean: bool) -> None:
     """
     sessions = ExchangeSession.objects.filter(base__portal=portal)
     folders = [folder_of(session) for session in sessions]
-    transaction.on_commit(lambda: [shutil.rmtree(folder, ignore_errors=True) for folder in folders], robust=True)
+    for folder in folders:
+        transaction.on_commit(functools.partial(shutil.rmtree, folder, ignore_errors=True), robust=True)
     unread = ImportRun.objects.filter(base__portal=portal, state__in=[ImportRun.State.WAITING, ImportRun.State.READING])
     unread.update(state=ImportRun.State.FAILED, error="The app was uninstalled.", finished_at=timezone.now())
     sessions.delete()

@@ -56,7 +56,7 @@ def portal(bitrix24: PortalServer, db: None) -> Portal:
     from django.utils import timezone
 
     from b24app.models import Portal, ServiceCredential
-    from b24app.oauth.install import equip
+    from b24app.oauth.install import learn
 
     tokens = bitrix24.issue_tokens(1)
     bitrix24.installation.finish(1)
@@ -78,7 +78,7 @@ def portal(bitrix24: PortalServer, db: None) -> Portal:
         refresh_token=tokens["refresh_token"],
         expires_at=timezone.now() + dt.timedelta(hours=1),
     )
-    equip(row)
+    learn(row)
     return row
 
 

@@ -99,20 +99,27 @@ def equip(portal: Portal) -> list[dict[str, str]]:
 
     Raises RestError when the portal could not be asked at all; everything can be repeated.
     """
-    client = client_for(portal)
-    told = facts.answers(client.batch([command for _, command in facts.QUESTIONS]))
-    found = facts.facts_from(told, timezone.now().isoformat())
-    connector = bindings.CONNECTOR if found["features"]["rest_auth_connector"] else ""
+    told = learn(portal)
     events, places = (f"{settings.APP_URL}/b24/{name}/" for name in ("events", "placement"))
+    connector = portal.facts["auth_connector"]
     plan = [
         *bindings.plan_events(_list(told, "events"), _list(told, "bound_events"), events, connector=connector),
         *bindings.plan_placements(_list(told, "placements"), _list(told, "bound_placements"), places, titles()),
     ]
-    refused = bindings.carry_out(client, plan)
+    refused = bindings.carry_out(client_for(portal), plan)
     if refused:
         log.warning("portal %s refused %s of %s bindings: %s", portal.pk, len(refused), len(plan), refused[:5])
-    _keep_facts(portal, {**found, "auth_connector": connector, "refused": refused})
+    _keep_facts(portal, {**portal.facts, "refused": refused})
     return refused
+
+
+def learn(portal: Portal) -> dict[str, Any]:
+    """Read the portal's facts into `portal.facts`, with one request; returns the answers as they came. Raises RestError."""
+    told = facts.answers(client_for(portal).batch([command for _, command in facts.QUESTIONS]))
+    found = facts.facts_from(told, timezone.now().isoformat())
+    connector = bindings.CONNECTOR if found["features"]["rest_auth_connector"] else ""
+    _keep_facts(portal, {**found, "auth_connector": connector, "refused": portal.facts.get("refused", [])})
+    return told
 
 
 @transaction.atomic

@@ -61,6 +61,13 @@ class TestFrame:
         assert portal.facts["refused"] == []
         assert portal.facts["base_currency"] == "RUB"
 
+    def test_binds_again_what_got_lost(self, portal, bitrix24):
+        assert equip(portal) == []
+        client_for(portal).call("event.unbind", {"event": "ONAPPUNINSTALL", "handler": "http://127.0.0.1:8000/b24/events/"})
+        bitrix24.calls.reset()
+        assert equip(portal) == []
+        assert [command.params["event"] for command in bitrix24.calls.of("event.bind")] == ["ONAPPUNINSTALL"]
+
     def test_binds_nothing_twice(self, opened):
         open_frame(opened, INSTALL)
         opened.calls.reset()
