@@ -1,0 +1,109 @@
+"""Many flows, few requests."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from b24app.rest.batching import Outcome
+from b24app.rest.commands import Command
+from b24app.rest.errors import METHOD_PAUSED, Fate, RestError
+from exchange.imports.flows import Ask, Flow, Key, Log
+from exchange.imports.scheduler import PortalBlocked, Scheduler
+
+
+class Carrier:
+    """Answers each batch when it is fetched, in order; `answer` decides what."""
+
+    room = True
+
+    def __init__(self) -> None:
+        self.batches: list[list[Command]] = []
+        self.waiting: deque[tuple[Any, list[Command]]] = deque()
+        self.answer: Any = lambda commands: [Outcome(command, {"ok": True}) for command in commands]
+
+    @property
+    def pending(self) -> int:
+        return len(self.waiting)
+
+    def submit(self, tag: Any, commands: Iterable[Command]) -> None:
+        self.batches.append(list(commands))
+        self.waiting.append((tag, self.batches[-1]))
+
+    def next_done(self, timeout: float | None = None) -> Any:
+        if not self.waiting:
+            return None
+        tag, commands = self.waiting.popleft()
+        return tag, self.answer(commands)
+
+    def preferred_size(self, methods: Iterable[str]) -> int:
+        return 50
+
+
+def flow(log: Log, name: str, steps: int = 2) -> Flow:
+    for step in range(steps):
+        outcomes = yield Ask((Command(f"m{step}", {"name": name}),), (("product", name),) if step == 0 else ())
+        if outcomes[0].error is not None:
+            log.again[("product", name)] = 1.0
+            return None
+    log.done[("product", name)] = 1
+    return None
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+class TestScheduler:
+    def run(self, carrier: Carrier, log: Log, flows: list[Flow], **options: Any) -> tuple[bool, set[Key], dict[Key, int]]:
+        marked: set[Key] = set()
+        saved: dict[Key, int] = {}
+
+        def save(learnt: Log) -> None:
+            saved.update(learnt.done)
+            learnt.done.clear()
+            learnt.again.clear()
+
+        scheduler = Scheduler(carrier, log, save=save, mark=marked.update, **options)
+        return scheduler.run(iter(flows)), marked, saved
+
+    def test_packs_the_commands_of_many_flows_together(self, log: Log):
+        carrier = Carrier()
+        finished, marked, saved = self.run(carrier, log, [flow(log, str(n)) for n in range(120)])
+        assert finished
+        assert len(saved) == len(marked) == 120
+        assert [len(batch) for batch in carrier.batches] == [50, 50, 50, 50, 40]
+
+    def test_stops_when_time_is_over_and_keeps_what_was_answered(self, log: Log):
+        carrier = Carrier()
+        left = iter([False] * 3 + [True] * 100)
+        finished, _, saved = self.run(carrier, log, [flow(log, str(n)) for n in range(2000)], expired=lambda: next(left))
+        assert not finished
+        assert len(carrier.batches) < 20
+        assert all(version == 1 for version in saved.values())
+
+    def test_sends_alone_what_a_batch_would_alter(self, log: Log):
+        def odd() -> Flow:
+            yield Ask((Command("m", {"name": "$result[a][b]"}),))
+            return None
+
+        carrier = Carrier()
+        self.run(carrier, log, [odd(), *(flow(log, str(n), 1) for n in range(49))])
+        assert sorted(len(batch) for batch in carrier.batches) == [1, 49]
+
+    def test_sends_a_command_again_whose_method_rests(self, log: Log):
+        carrier, answers = Carrier(), iter([RestError(METHOD_PAUSED, fate=Fate.RETRY, retry_after=0.0), None])
+        carrier.answer = lambda commands: [Outcome(command, {}, next(answers)) for command in commands]
+        now = iter(range(1000))
+        finished, _, saved = self.run(carrier, log, [flow(log, "a", 1)], clock=lambda: float(next(now)))
+        assert (finished, saved) == (True, {("product", "a"): 1})
+
+    def test_raises_when_a_person_must_act(self, log: Log):
+        carrier = Carrier()
+        carrier.answer = lambda commands: RestError("PAYMENT_REQUIRED", fate=Fate.PERSON)
+        with pytest.raises(PortalBlocked):
+            self.run(carrier, log, [flow(log, "a")])
