@@ -19,7 +19,7 @@ _FIELD = re.compile(r"data\[FIELDS\]\[(\w{1,40})\]", re.ASCII)
 def fields_of(body: Mapping[str, str]) -> dict[str, str]:
     """The `data[FIELDS][…]` of an online event's form; never its `auth`."""
     found = ((_FIELD.fullmatch(key), body[key]) for key in list(body)[:200])
-    return {match[1]: value[:255] for match, value in found if match}
+    return {match[1]: value for match, value in found if match}
 
 
 def object_id(fields: Mapping[str, Any]) -> str:
@@ -31,14 +31,20 @@ def object_id(fields: Mapping[str, Any]) -> str:
 
 def store(portal_id: int, code: str, fields: Mapping[str, Any]) -> None:
     """Keep the event; the same code for the same object only renews a row that still waits (and forgives its failures)."""
+    kept = {_storable(name)[:40]: _storable(value)[:255] for name, value in list(fields.items())[:50]}
     with connection.cursor() as cursor:
         cursor.execute(
             """insert into b24app_inboundevent (portal_id, code, object_id, data, received_at, attempts, error)
                values (%s, %s, %s, %s::jsonb, clock_timestamp(), 0, '')
                on conflict (portal_id, code, object_id) where handled_at is null
                do update set data = excluded.data, received_at = excluded.received_at, attempts = 0, error = ''""",
-            [portal_id, code, object_id(fields), json.dumps(dict(fields)).replace("\\u0000", "")],
+            [portal_id, code, object_id(kept), json.dumps(kept)],
         )
+
+
+def _storable(value: Any) -> str:
+    """As text that PostgreSQL can hold: without NUL and half characters."""
+    return str(value).replace("\0", "").encode(errors="replace").decode()
 
 
 def handled(event: InboundEvent) -> bool:

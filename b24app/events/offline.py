@@ -48,8 +48,7 @@ def _keep(portal_id: int, rows: list[Mapping[str, Any]]) -> None:
         data = row.get("EVENT_DATA")  # `false` when there is none
         fields = data.get("FIELDS") if isinstance(data, Mapping) else None
         if CODE.fullmatch(code):
-            known = fields if isinstance(fields, Mapping) else {}
-            store(portal_id, code, {str(name)[:40]: str(value)[:255] for name, value in list(known.items())[:50]})
+            store(portal_id, code, fields if isinstance(fields, Mapping) else {})
 
 
 def _rows(told: Any) -> list[Mapping[str, Any]]:

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 def proved_portal(body: Mapping[str, str]) -> Portal | None:
     """The installed portal whose application token the event carries (compared in constant time), or None."""
-    member_id = body.get("auth[member_id]", "")[:64]
+    member_id = body.get("auth[member_id]", "").replace("\0", "")[:64]
     given = body.get("auth[application_token]", "")
     portal = Portal.objects.filter(member_id=member_id, uninstalled_at=None).first() if member_id else None
     stored = str(portal.application_token or "") if portal else ""

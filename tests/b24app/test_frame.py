@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import time
+from typing import Any
 
 import pytest
 from django.core import signing
@@ -18,8 +20,8 @@ from tests.b24app.posts import open_frame
 MAIN, PLACEMENT, RENEW = "/b24/", "/b24/placement/", "/b24/renew/"
 
 
-def token_in(answer) -> str:
-    return answer.content.decode().partition('name="frame-token" content="')[2].partition('"')[0]
+def token_in(answer: Any) -> str:
+    return str(answer.content.decode().partition('name="frame-token" content="')[2].partition('"')[0])
 
 
 def user_of(portal: Portal, **changed) -> FrameUser:
@@ -141,8 +143,8 @@ class TestToken:
         user = FrameUser(1, 2, False, "en", "sid")
         token = sign(user)
         assert unsign(token) == user
-        now = signing.time.time()
-        monkeypatch.setattr(signing.time, "time", lambda: now + 901)
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + 901)
         with pytest.raises(BadFrameToken):
             unsign(token)
 
@@ -180,7 +182,7 @@ class TestToken:
 
 class TestGuards:
     def call(self, guard, user: FrameUser | None):
-        request = RequestFactory().get("/x")
+        request: Any = RequestFactory().get("/x")
         request.frame_user = user
         return guard(lambda inner: HttpResponse(inner.portal.domain))(request)
 
@@ -211,8 +213,8 @@ class TestRenewal:
 
     def test_works_with_a_token_that_is_too_old_for_pages(self, portal, bitrix24, monkeypatch):
         token, fresh = sign(user_of(portal)), bitrix24.issue_tokens(1)["access_token"]
-        now = signing.time.time()
-        monkeypatch.setattr(signing.time, "time", lambda: now + 3600)
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + 3600)
         assert ask("/b24/overview/", token).status_code == 401
         assert self.renew(token, fresh).status_code == 200
 
@@ -244,8 +246,9 @@ class TestRenewal:
 
 class TestLanguage:
     @pytest.mark.parametrize(
-        ("portal_language", "ours"), [("ru", "ru"), ("ua", "uk"), ("en", "en"), ("kz", "ru"), ("de", "en"), ("la", "en"), ("", "en"), ("RU", "ru")]
-    )  # fmt: skip
+        ("portal_language", "ours"),
+        [("ru", "ru"), ("ua", "uk"), ("en", "en"), ("kz", "ru"), ("de", "en"), ("la", "en"), ("", "en"), ("RU", "ru")],
+    )
     def test_is_the_portals_when_we_have_it(self, portal_language, ours):
         assert language_for(portal_language) == ours
 
@@ -270,7 +273,7 @@ class TestLanguage:
             assert translation.get_language() == "en"
 
     def test_is_in_the_context_of_a_page(self, portal):
-        request = RequestFactory().get("/x")
+        request: Any = RequestFactory().get("/x")
         request.frame_user = user_of(portal)
         with translation.override("ru"):
             context = entry_context(request)
