@@ -208,7 +208,10 @@ function fit() {
   portal.tell('resizeWindow', { width: '100%', height });
 }
 new ResizeObserver(fit).observe(document.body);
-addEventListener('load', fit);
+addEventListener('load', () => {
+  fit();
+  page.dataset.ready = 'yes'; // htmx listens from here on: whoever drives the page may begin
+});
 if (document.title) portal.tell('setTitle', { title: document.title });
 
 if (document.body.hasAttribute('data-install-finish')) {

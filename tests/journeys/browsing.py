@@ -39,6 +39,7 @@ class Visitor:
         frame = element.content_frame()
         assert frame
         frame.locator("main#page").wait_for()
+        frame.locator("html[data-ready]").wait_for()
         return frame
 
     def commands(self, name: str) -> list[Any]:
