@@ -66,7 +66,13 @@ class TestReceiving:
 
     @pytest.mark.parametrize(
         "forged",
-        [{"application_token": "forged"}, {"application_token": ""}, {"application_token": None}, {"member_id": "other"}, {"member_id": None}],
+        [
+            {"application_token": "forged"},
+            {"application_token": ""},
+            {"application_token": None},
+            {"member_id": "other"},
+            {"member_id": None},
+        ],
     )
     def test_refuses_what_is_not_proved(self, portal, bitrix24, forged):
         assert send_event(bitrix24, DEAL, ID7, **forged).status_code == 403
@@ -105,11 +111,17 @@ class TestReceiving:
 
 class TestReading:
     def test_takes_the_fields_only(self):
-        body = {"data[FIELDS][ID]": "7", "data[FIELDS][ENTITY_TYPE_ID]": "31", "auth[access_token]": "x", "data[FIELDS][a b]": "x"}
+        body = {
+            "data[FIELDS][ID]": "7",
+            "data[FIELDS][ENTITY_TYPE_ID]": "31",
+            "auth[access_token]": "x",
+            "data[FIELDS][a b]": "x",
+        }
         assert fields_of(body) == {"ID": "7", "ENTITY_TYPE_ID": "31"}
 
     @pytest.mark.parametrize(
-        ("fields", "name"), [({"ID": "7"}, "7"), ({"ID": 7, "ENTITY_TYPE_ID": 31}, "31:7"), ({}, ""), ({"ID": "9" * 99}, "9" * 64)]
+        ("fields", "name"),
+        [({"ID": "7"}, "7"), ({"ID": 7, "ENTITY_TYPE_ID": 31}, "31:7"), ({}, ""), ({"ID": "9" * 99}, "9" * 64)],
     )
     def test_names_the_object(self, fields, name):
         assert object_id(fields) == name
