@@ -148,7 +148,9 @@ class TestToken:
         with pytest.raises(BadFrameToken):
             unsign(token)
 
-    @pytest.mark.parametrize("token", ["", "x", "a:b:c", signing.dumps([1, 1, 1, "ru", ""], salt="other"), signing.dumps("x", salt=frame.SALT)])
+    @pytest.mark.parametrize(
+        "token", ["", "x", "a:b:c", signing.dumps([1, 1, 1, "ru", ""], salt="other"), signing.dumps("x", salt=frame.SALT)]
+    )
     def test_that_is_not_ours_is_refused(self, token):
         with pytest.raises(BadFrameToken):
             unsign(token)
