@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 
 from b24app.models import InboundEvent, Lane, Portal, RestCall, ServiceCredential
@@ -12,6 +13,9 @@ from b24app.models import InboundEvent, Lane, Portal, RestCall, ServiceCredentia
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     """A table that can only be read."""
+
+    # Django 5.2 warns of its next default otherwise.
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

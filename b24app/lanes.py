@@ -42,8 +42,8 @@ def claim(owner: str, portal_id: int | None = None) -> Claim | None:
         cursor.execute(
             """with chosen as (
                  select portal_id from b24app_lane
-                 where (due_at <= now() or owner <> '')
-                 and coalesce(lease_until, '-infinity') < clock_timestamp()
+                 where (due_at <= clock_timestamp() or owner <> '')
+                   and coalesce(lease_until, '-infinity') < clock_timestamp()
                    and (%(portal)s::bigint is null or portal_id = %(portal)s)
                  order by due_at nulls first for update skip locked limit 1)
                update b24app_lane lane
@@ -80,7 +80,7 @@ def due(most: int) -> list[int]:
     """Portals whose lanes may be claimed now, longest due first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """select portal_id from b24app_lane where (due_at <= now() or owner <> '')
+            """select portal_id from b24app_lane where (due_at <= clock_timestamp() or owner <> '')
                  and coalesce(lease_until, '-infinity') < clock_timestamp()
                order by due_at nulls first limit %s""",
             [most],

@@ -8,6 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.http import HttpRequest, HttpResponseBadRequest
+from django.shortcuts import render
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -23,6 +24,10 @@ class PortalAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Whoever is proved by his portal may have an account."""
         return True
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **_: Any) -> None:
+        """Our own page instead of allauth's; what went wrong is in the log, where it was noticed."""
+        raise ImmediateHttpResponse(render(request, "b24app/notice.html", {"reason": "refused"}, status=403))
 
     def list_apps(self, request: HttpRequest | None, provider: str | None = None, client_id: str | None = None) -> list[Any]:
         # Models cannot be imported before the apps are ready, and allauth loads this module while they get ready.

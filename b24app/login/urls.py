@@ -7,5 +7,6 @@ from b24app.login import views
 urlpatterns = [
     path("bitrix24/login/", views.oauth2_login, name="bitrix24_login"),
     path("bitrix24/login/callback/", views.oauth2_callback, name="bitrix24_callback"),
+    path("login/", views.start, name="account_login"),
     path("done/", views.done, name="login_done"),
 ]

@@ -94,6 +94,11 @@ oauth2_login = OAuth2LoginView.adapter_view(Bitrix24Adapter)
 oauth2_callback = PortalCallback.adapter_view(Bitrix24Adapter)
 
 
+def start(request: HttpRequest) -> HttpResponse:
+    """Where people land who are not signed in: a sign-in begins at a portal, so there is nothing to type here."""
+    return render(request, "b24app/notice.html", {"reason": "outside"})
+
+
 @login_required
 def done(request: HttpRequest) -> HttpResponse:
     """The page after signing in: the app itself lives inside the portal."""
