@@ -17,8 +17,8 @@ from lxml import etree
 from exchange.commerceml.context import Context
 from exchange.commerceml.cutting import LONGEST_OPENING, Cutter, Kind, Origin, Piece, Scope, find_opening
 from exchange.commerceml.errors import Oddities, UnreadableFile
+from exchange.commerceml.read_items import read_items
 from exchange.commerceml.reader import READER_VERSION
-from exchange.commerceml.sections import read_items
 from exchange.commerceml.walker import Walker
 from exchange.commerceml.xml import Opened, Parser, Source
 from exchange.records import Offer, Product, Record

@@ -152,10 +152,9 @@ def _line(element: Element, context: Context) -> OrderLine | None:
             step(child, into, context)
         else:
             items.take(child, slots, context)
-    finished = items.finish(element, slots, context)
-    if finished is None:
+    if not items.finish(element, slots, context, element.keys()):
         return None
-    product = items.product_of(finished)
+    product = items.product_of(slots)
     if extra := into.pop("requisites", ()):
         product = product._replace(requisites=(*(product.requisites or ()), *extra))
     return OrderLine(product, **into)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from lxml import etree
 
 from exchange.commerceml import names as n
+from exchange.commerceml import read_commerceml1 as ml1
 from exchange.commerceml import values
 from exchange.commerceml.context import Context, Element, Tags, ignore, is_deleted_word, local, not_carried, text_of, unknown
 from exchange.commerceml.read_offers import read_prices, read_single_price, read_stock_list, read_warehouse_stock
@@ -21,7 +22,9 @@ from exchange.records import (
     Picture,
     Product,
     PropertyValue,
+    Record,
     Requisite,
+    Stock,
     UnitRef,
 )
 
@@ -41,18 +44,36 @@ _PROPERTY_VALUES, _CHARACTERISTICS, _REQUISITES = _SLOT["property_values"], _SLO
 _WEIGHT, _UNIT, _PACKAGES, _VAT = _SLOT["weight"], _SLOT["unit"], _SLOT["packages"], _SLOT["vat"]
 
 
-def read_item(element: Element, context: Context) -> Slots | None:
-    """The slots of one item; None (told) when it has no id. Turn them into records by `product_of` and `offer_of`."""
-    slots = _EMPTY[:]
-    # The body of `take`, inlined: this loop is where the time goes.
-    for child in element:
-        step = _STEPS[child.tag]
-        if step.__class__ is int:
-            text = child.text
-            slots[step] = text.strip() if text else ""
-        else:
-            step(child, slots, context)
-    return finish(element, slots, context)
+def read_items(elements: Iterable[Element], context: Context) -> Iterator[Record]:
+    """Products and offers of Товар and Предложение elements; a Товар with prices or stock gives an offer too."""
+    for element in elements:
+        is_offer = _KINDS[element.tag]
+        attributes = element.keys()
+        if is_offer is None:
+            context.unknown(element)
+            continue
+        if attributes and ml1.is_attribute_form(element):
+            yield from ml1.read_product(element, context)
+            continue
+        slots = _EMPTY[:]
+        # The body of `take`, inlined: this loop is where the time goes.
+        for child in element:
+            step = _STEPS[child.tag]
+            if step.__class__ is int:
+                text = child.text
+                slots[step] = text.strip() if text else ""
+            else:
+                step(child, slots, context)
+        if not finish(element, slots, context, attributes):
+            continue
+        product = product_of(slots)
+        if not is_offer:
+            yield product
+        if is_offer or slots[PRICES] is not None or slots[QUANTITY] is not None or slots[STOCK] is not None:
+            yield _new(Offer, (product, slots[PRICES], slots[QUANTITY], slots[STOCK], slots[RESERVE]))
+
+
+_KINDS: Final[Tags[bool | None]] = Tags({n.ITEM: False, n.OFFER: True}, None)
 
 
 def empty_slots() -> Slots:
@@ -69,45 +90,36 @@ def take(child: Element, slots: Slots, context: Context) -> None:
         step(child, slots, context)
 
 
-def finish(element: Element, slots: Slots, context: Context) -> Slots | None:
-    """Completes the slots once all children are in; None (told) when the item has no id."""
-    for name, value in element.items():
-        if local(name) == n.STATUS and is_deleted_word(value):
-            slots[_DELETED] = True
+def finish(element: Element, slots: Slots, context: Context, attributes: Sequence[object]) -> bool:
+    """Completes the slots once all children are in; False (told) when the item has no id. `attributes` are the element's names."""
+    if attributes:
+        for name, value in element.items():
+            if local(name) == n.STATUS and is_deleted_word(value):
+                slots[_DELETED] = True
     onec_id = slots[_ID]
     if not onec_id:
         context.tell("item-without-id", local(element.tag), element, slots[_SLOT["name"]] or "")
-        return None
+        return False
     if slots[CHARACTERISTIC] and "#" not in onec_id and local(element.tag) == n.OFFER:
         slots[_ID] = onec_id = f"{onec_id}#{slots[CHARACTERISTIC]}"
     if "#" in onec_id:
         slots[_PRODUCT_ID], slots[_CHARACTERISTIC_ID] = values.split_id(onec_id)
     else:
         slots[_PRODUCT_ID] = onec_id
-    if slots[_DESCRIPTION] is not None and slots[_IS_HTML] is None:
-        slots[_IS_HTML] = values.looks_like_html(slots[_DESCRIPTION])
+    description = slots[_DESCRIPTION]
+    if description is not None and slots[_IS_HTML] is None:
+        slots[_IS_HTML] = "<" in description and values.looks_like_html(description)
     if slots[_WEIGHT] is None:
         slots[_WEIGHT] = slots[NET_WEIGHT] if slots[REQUISITE_WEIGHT] is None else slots[REQUISITE_WEIGHT]
     if slots[FILES] and slots[_PICTURES]:
         slots[_PICTURES] = tuple(Picture(p.path, slots[FILES].get(p.path, p.description)) for p in slots[_PICTURES])
-    return slots
+    return True
 
 
 def product_of(slots: Slots) -> Product:
     """The Product in the slots."""
     product: Product = _new(Product, slots[:_WIDTH])
     return product
-
-
-def offer_of(slots: Slots) -> Offer:
-    """The Offer in the slots."""
-    offer: Offer = _new(Offer, (product_of(slots), slots[PRICES], slots[QUANTITY], slots[STOCK], slots[RESERVE]))
-    return offer
-
-
-def speaks_of_offer(slots: Slots) -> bool:
-    """Whether a Товар carries prices or stock too (some writers have no separate offers)."""
-    return slots[PRICES] is not None or slots[QUANTITY] is not None or slots[STOCK] is not None
 
 
 def _id(element: Element, slots: Slots, context: Context) -> None:
@@ -145,7 +157,7 @@ def _barcode(element: Element, slots: Slots, context: Context) -> None:
 def _picture(element: Element, slots: Slots, context: Context) -> None:
     known = slots[_PICTURES] or ()
     path = text_of(element)
-    slots[_PICTURES] = (*known, Picture(path, element.get(n.DESCRIPTION, ""))) if path else known
+    slots[_PICTURES] = (*known, _new(Picture, (path, ""))) if path else known
 
 
 _ID_TAG: Final = Tags({n.ID: True}, False)
@@ -154,16 +166,18 @@ _ID_TAG: Final = Tags({n.ID: True}, False)
 def _groups(element: Element, slots: Slots, context: Context) -> None:
     ids = []
     for child in element:
+        text = child.text
         if not _ID_TAG[child.tag]:
             context.unknown(child)
-        elif onec_id := values.reference(child.text or ""):
-            ids.append(onec_id)
-    slots[_GROUP_IDS] = (*(slots[_GROUP_IDS] or ()), *ids)
+        elif text and (text := text.strip()) and text != values.ZERO_GUID:
+            ids.append(text)
+    known = slots[_GROUP_IDS]
+    slots[_GROUP_IDS] = (*known, *ids) if known else tuple(ids)
 
 
 def _base_unit(element: Element, slots: Slots, context: Context) -> None:
     slots[_UNIT] = context.unit_of(element)
-    for child in element:
+    for child in element if len(element) else ():
         if local(child.tag) == n.RECALCULATION:
             slots[_PACKAGES] = (*(slots[_PACKAGES] or ()), _package(child, context))
         else:
@@ -311,19 +325,32 @@ def read_requisite(element: Element, context: Context) -> tuple[str, tuple[str, 
 
 
 def _requisites(element: Element, slots: Slots, context: Context) -> None:
-    others = list(slots[_REQUISITES] or ())
-    for child in element:
-        name, found = read_requisite(child, context)
+    others = []
+    for requisite in element:
+        # As `read_requisite`.
+        name = ""
+        found: tuple[str, ...] = ()
+        for child in requisite:
+            what = _REQUISITE_TAGS[child.tag]
+            text = child.text
+            text = text.strip() if text else ""
+            if what == 1:
+                name = text
+            elif what == 0:
+                context.unknown(child)
+            elif text:
+                found = (*found, text) if found else (text,)
         step = _REQUISITE_STEPS.get(name)
         if step is None:
-            others.append(Requisite(name, found))
+            others.append(_new(Requisite, (name, found)))
         elif step.__class__ is not int:
-            step(child, found, slots, context)
+            step(requisite, found, slots, context)
         elif found:
             slots[step] = found[0]
         elif slots[step] is None:
             slots[step] = ""
-    slots[_REQUISITES] = tuple(others)
+    known = slots[_REQUISITES]
+    slots[_REQUISITES] = (*known, *others) if known else tuple(others)
 
 
 def _file_description(element: Element, found: tuple[str, ...], slots: Slots, context: Context) -> None:
@@ -411,7 +438,12 @@ def _number_into(slot: int) -> Any:
 
 def _add_stock(element: Element, slots: Slots, context: Context) -> None:
     known = slots[STOCK]
-    found = read_warehouse_stock(element, context)
+    text = element.get(n.WAREHOUSE_QUANTITY)
+    if text and text in context.numbers and not len(element) and (number := context.numbers[text]) is not None:
+        # By far the most frequent form, and a quantity met before.
+        found: tuple[Stock, ...] = (_new(Stock, (values.reference(element.get(n.WAREHOUSE_ID) or ""), number)),)
+    else:
+        found = read_warehouse_stock(element, context)
     slots[STOCK] = known + found if known else found
 
 

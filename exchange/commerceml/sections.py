@@ -11,7 +11,7 @@ from typing import Any, Final
 from exchange.commerceml import names as n
 from exchange.commerceml import read_commerceml1 as ml1
 from exchange.commerceml import read_items as items
-from exchange.commerceml.context import Context, Element, Step, Tags, fields, ignore, local, not_carried
+from exchange.commerceml.context import Context, Element, Step, fields, ignore, local, not_carried
 from exchange.commerceml.read_catalog import (
     read_category,
     read_group,
@@ -95,28 +95,7 @@ class ItemsSection(Section):
         return self._head.head()
 
     def read_all(self, children: Iterable[Element]) -> Iterator[Record]:
-        return read_items(children, self.context)
-
-
-def read_items(children: Iterable[Element], context: Context) -> Iterator[Record]:
-    """Products and offers of Товар and Предложение elements; a Товар with prices or stock gives an offer too."""
-    for child in children:
-        kind = _ITEM_KINDS[child.tag]
-        if kind is None:
-            context.unknown(child)
-        elif child.keys() and ml1.is_attribute_form(child):
-            yield from ml1.read_product(child, context)
-        elif (slots := items.read_item(child, context)) is None:
-            pass
-        elif kind == n.OFFER:
-            yield items.offer_of(slots)
-        else:
-            yield items.product_of(slots)
-            if items.speaks_of_offer(slots):
-                yield items.offer_of(slots)
-
-
-_ITEM_KINDS: Final[Tags[str | None]] = Tags({n.ITEM: n.ITEM, n.OFFER: n.OFFER}, None)
+        return items.read_items(children, self.context)
 
 
 def _lists(readers: dict[str, Reader]) -> Callable[[Element, Context, HeadedSection], Section]:

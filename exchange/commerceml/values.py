@@ -11,6 +11,7 @@ from exchange.commerceml import names as n
 from exchange.records import UnitRef, VatRate
 
 ZERO_GUID: Final = "00000000-0000-0000-0000-000000000000"
+_LONGEST: Final = 40
 _PLAIN = re.compile(r"[+-]?\d{1,40}(?:\.\d{0,40})?|[+-]?\.\d{1,40}", re.ASCII)
 _GROUPED = re.compile(r"([+-]?\d{1,3}(?:\.\d{3})+)\.(\d+)", re.ASCII)
 # Spaces that 1C's number format puts between groups of digits: ordinary, no-break, narrow no-break, thin.
@@ -32,7 +33,7 @@ def decimal(text: str, separator: str = ".") -> Decimal | None:
 
     `separator` is the decimal sign that the file's ФорматСуммы declares; it decides only where the text is ambiguous.
     """
-    if _PLAIN.fullmatch(text) and separator == ".":
+    if separator == "." and text.isascii() and text.replace(".", "", 1).isdecimal() and len(text) < _LONGEST:
         return Decimal(text)
     text = text.strip().translate(_SPACES).removesuffix("%")
     if not text:
