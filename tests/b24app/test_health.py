@@ -56,7 +56,9 @@ class TestMetrics:
         assert "onec_bridge_objects_due 0\n" in text
         assert all(line.startswith(("# HELP", "# TYPE", "onec_bridge_")) for line in text.splitlines())
 
-    @pytest.mark.parametrize("sent", [{"REMOTE_ADDR": "203.0.113.5"}, {"HTTP_X_FORWARDED_FOR": "203.0.113.5"}, {"HTTP_FORWARDED": "for=x"}])
+    @pytest.mark.parametrize(
+        "sent", [{"REMOTE_ADDR": "203.0.113.5"}, {"HTTP_X_FORWARDED_FOR": "203.0.113.5"}, {"HTTP_FORWARDED": "for=x"}]
+    )
     def test_are_for_this_machine(self, db, sent):
         assert Client().get("/metrics", **sent).status_code == 403
 

@@ -20,7 +20,9 @@ LONG_AGO = dt.timedelta(hours=1)
 
 
 def make_portal(number: int) -> Portal:
-    return Portal.objects.create(member_id=f"m{number}", domain=f"p{number}.test", client_endpoint=f"https://p{number}.test/rest/")
+    return Portal.objects.create(
+        member_id=f"m{number}", domain=f"p{number}.test", client_endpoint=f"https://p{number}.test/rest/"
+    )
 
 
 def let_the_lease_end(portal: Portal) -> None:

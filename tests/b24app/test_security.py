@@ -20,7 +20,9 @@ class TestPolicy:
         assert policy("https://portal.ru").endswith("frame-ancestors https://portal.ru")
         assert policy("").endswith("frame-ancestors 'none'")
 
-    @pytest.mark.parametrize("origin", ["https://portal.ru", "https://box.local:8443", "http://localhost:8900", "https://[2001:db8::1]:8443"])
+    @pytest.mark.parametrize(
+        "origin", ["https://portal.ru", "https://box.local:8443", "http://localhost:8900", "https://[2001:db8::1]:8443"]
+    )
     def test_takes_an_origin(self, origin):
         assert safe_origin(origin) == origin
 

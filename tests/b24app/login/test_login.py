@@ -148,6 +148,8 @@ class TestPages:
         assert answer.redirect_chain == [("/accounts/login/?next=/accounts/done/", 302)]
         assert answer.status_code == 200
 
-    @pytest.mark.parametrize("path", ["/accounts/signup/", "/accounts/password/reset/", "/accounts/3rdparty/", "/accounts/email/"])
+    @pytest.mark.parametrize(
+        "path", ["/accounts/signup/", "/accounts/password/reset/", "/accounts/3rdparty/", "/accounts/email/"]
+    )
     def test_of_allauth_that_are_not_offered_are_not_there(self, db, path):
         assert Client().get(path).status_code == 404
