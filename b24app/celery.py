@@ -29,6 +29,7 @@ app.conf.update(
         # A second chance for events whose message was lost, and the queue of those that never came.
         "events": {"task": "b24app.handle_events", "schedule": 15.0},
         "offline events": {"task": "b24app.drain_offline", "schedule": 60.0},
+        "troubles": {"task": "b24app.look_again", "schedule": 600.0},
         "daily": {"task": "b24app.daily", "schedule": crontab(hour=3, minute=17)},
     },
 )

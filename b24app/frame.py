@@ -168,6 +168,10 @@ def _enter(request: FrameRequest) -> HttpResponse | None:
         return _unreachable(request, portal, error)
     if admin and portal.trouble in troubles.HEALED_BY_ADMIN:
         adopt(portal, offer, user_id)
+    elif portal.trouble in troubles.MAY_PASS:
+        # The portal has just answered: whatever it was, it is over.
+        troubles.clear(portal.pk)
+        portal.trouble = ""
     request.portal_origin = origin_of(portal.client_endpoint)
     person = Person.objects.filter(portal=portal, user_id=user_id).first()
     language = language_for(request.GET.get("LANG") or portal.language, person.language if person else "")

@@ -15,6 +15,7 @@ from b24app.events.registry import anybody_listens
 from b24app.journal_store import purge
 from b24app.models import InboundEvent, Portal
 from b24app.oauth import troubles
+from b24app.oauth.clients import client_for
 from b24app.oauth.install import equip
 from b24app.rest.errors import RestError
 
@@ -50,6 +51,25 @@ def drain_offline(portal_id: int | None = None, **_: Any) -> None:
         return
     if taken:
         handle_waiting(portal.pk)
+
+
+@shared_task(name="b24app.look_again")
+def look_again(portal_id: int | None = None, **_: Any) -> None:
+    """Ask the portals whose plan or subscription had ended whether that is over."""
+    troubled = Portal.objects.filter(uninstalled_at=None, trouble__in=troubles.MAY_PASS)
+    if portal_id is None:
+        for pk in troubled.values_list("pk", flat=True):
+            look_again.delay(portal_id=pk)
+        return
+    portal = troubled.filter(pk=portal_id).first()
+    if portal is None:
+        return
+    try:
+        client_for(portal).call("app.info")
+    except RestError as error:
+        troubles.note(portal.pk, error)
+    else:
+        troubles.clear(portal.pk)
 
 
 @shared_task(name="b24app.daily")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from b24app import lanes
 from b24app.models import Portal
 from b24app.rest.errors import Fate, RestError
 
@@ -13,6 +14,8 @@ PORTAL_DELETED = "portal_deleted"
 UNINSTALLED = "uninstalled"
 # An administrator who opens the app brings tokens that work again.
 HEALED_BY_ADMIN = (ACCESS_REVOKED, NOT_INSTALLED)
+# Ends somewhere else without a word to us: asked after now and then. (Asking with a dead token would only annoy the server.)
+MAY_PASS = (PAYMENT_REQUIRED, TARIFF)
 
 _BY_CODE = {
     "invalid_grant": ACCESS_REVOKED,
@@ -48,5 +51,6 @@ def note(portal_id: int, error: RestError) -> str:
 
 
 def clear(portal_id: int) -> None:
-    """All is well again (a token was refreshed, an administrator came in)."""
-    Portal.objects.filter(pk=portal_id, uninstalled_at=None).exclude(trouble="").update(trouble="")
+    """All is well again (a token was refreshed, somebody came in): what waited for it is due now."""
+    if Portal.objects.filter(pk=portal_id, uninstalled_at=None).exclude(trouble="").update(trouble=""):
+        lanes.mark_due(portal_id)

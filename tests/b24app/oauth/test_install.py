@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
+from b24app import lanes
 from b24app.models import Portal, ServiceCredential
 from b24app.oauth import troubles
 from b24app.oauth.clients import client_for
@@ -240,6 +243,18 @@ class TestHealing:
         portal.refresh_from_db()
         assert portal.trouble == ""
         assert ServiceCredential.objects.get(portal=portal).user_id == 4
+
+    def test_of_a_dead_credential_lets_waiting_work_go_on_at_once(self, portal, bitrix24):
+        lanes.mark_due(portal.pk, timezone.now() + dt.timedelta(minutes=5))
+        Portal.objects.filter(pk=portal.pk).update(trouble=troubles.ACCESS_REVOKED)
+        open_frame(bitrix24, "/b24/", user_id=1)
+        assert lanes.due(1) == [portal.pk]
+
+    def test_anybodys_visit_ends_a_trouble_of_the_plan(self, portal, bitrix24):
+        Portal.objects.filter(pk=portal.pk).update(trouble=troubles.TARIFF)
+        open_frame(bitrix24, "/b24/", user_id=2)
+        portal.refresh_from_db()
+        assert portal.trouble == ""
 
     def test_an_employees_visit_does_not(self, portal, bitrix24):
         Portal.objects.filter(pk=portal.pk).update(trouble=troubles.ACCESS_REVOKED)
