@@ -92,7 +92,7 @@ class ProcessTree:
             self.check()
             if time.monotonic() > deadline:
                 return False
-            time.sleep(0.05)
+            time.sleep(0.2)
         return True
 
     def wait(self) -> None:
