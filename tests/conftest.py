@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.chromium import chromium
 from tests.processes import about, until
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Playwright
     from pytest_django.fixtures import Settings
 
     from b24app.models import Portal
@@ -99,6 +101,20 @@ def chromium_path() -> str:
     found = chromium()
     assert found, "No Chromium: run `make browser`, or set CHROMIUM=/path/to/chromium"
     return found
+
+
+@pytest.fixture(scope="session")
+def playwright_driver() -> Iterator[Playwright]:
+    """The one driver of a test process: a second one beside it would not start."""
+    from playwright.sync_api import expect, sync_playwright
+
+    # It keeps an event loop in this thread, and Django would forbid the ORM beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    # The machine may be busy.
+    expect.set_options(timeout=20_000)
+    with sync_playwright() as playwright:
+        yield playwright
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,31 +12,27 @@ import pytest
 from tests.journeys.browsing import FLAGS, Visitor
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Playwright
     from pytest_django.fixtures import Settings
 
     from sandbox.portal.server import PortalServer
 
 
 @pytest.fixture(scope="session")
-def chromium_context(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+def chromium_context(
+    playwright_driver: Playwright, chromium_path: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
     """One Chromium for all tests, with third-party cookies blocked by its own preference."""
-    from playwright.sync_api import sync_playwright
-
     profile = tmp_path_factory.mktemp("profile")
     (profile / "Default").mkdir()
     preferences = {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
     Path(profile, "Default", "Preferences").write_text(json.dumps(preferences))
-    # Playwright keeps an event loop in this thread, and Django would forbid the ORM beside it.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            str(profile), executable_path=chromium_path, headless=True, args=FLAGS, viewport={"width": 1280, "height": 800}
-        )
-        context.set_default_timeout(15_000)
-        yield context
-        context.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    context = playwright_driver.chromium.launch_persistent_context(
+        str(profile), executable_path=chromium_path, headless=True, args=FLAGS, viewport={"width": 1280, "height": 800}
+    )
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, Playwright
 
 from sandbox.portal import phpquery
 from sandbox.portal.server import PortalServer
@@ -72,11 +72,10 @@ def app() -> Iterator[App]:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, headless=True, args=FLAGS)
-        yield browser
-        browser.close()
+def browser(playwright_driver: Playwright, chromium_path: str) -> Iterator[Browser]:
+    browser = playwright_driver.chromium.launch(executable_path=chromium_path, headless=True, args=FLAGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
