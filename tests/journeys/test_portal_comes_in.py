@@ -35,11 +35,11 @@ class TestAcquaintance:
 
         assert [sent["status"] for sent in connected.installation.uninstall(clean=False)] == [200]
         portal.refresh_from_db()
-        assert portal.uninstalled_at
+        assert portal.uninstalled_at is not None
         assert not ServiceCredential.objects.exists()
         assert not InboundEvent.objects.exists()
 
         assert connected.installation.install()["status"] == 200
         portal.refresh_from_db()
-        assert portal.uninstalled_at is None
+        assert Portal.objects.filter(uninstalled_at=None).count() == 1
         assert client_for(portal).call("profile")["ID"] == "1"
