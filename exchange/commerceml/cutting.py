@@ -118,6 +118,7 @@ _PRICES: Final = f"<{n.PRICE[:-1]}".encode()
 _PRICES_BYTE: Final = n.PRICE[0].encode()[-1:]
 # Also the beginnings of КоличествоНаСкладах and Склады.
 _QUANTITY: Final = f"<{n.QUANTITY}".encode()
+_FIGURE: Final = n.QUANTITY.encode()
 _WAREHOUSE: Final = f"<{n.WAREHOUSE}".encode()
 _STOCK_LIST: Final = f"<{n.STOCK_LIST}".encode()
 _CHARACTERISTIC: Final = f"<{n.CHARACTERISTIC_ID}".encode()
@@ -134,10 +135,10 @@ AskParser = Callable[[Piece], str]
 
 
 class Cutter:
-    """Cuts the content of one container. `cut` takes what has arrived and fills `pieces`.
+    """Cuts the content of one container: `cut` takes it block by block and fills `pieces`; `left` is what is not cut yet.
 
-    `state` afterwards: "more" (give it the rest again with more behind it), "end" (the rest begins with the container's
-    end tag) or a sentence saying why the rest is for the parser.
+    `state` afterwards: "more" (give it the next block), "end" (`left` begins with the container's end tag) or a sentence saying
+    why what is left is for the parser.
     """
 
     def __init__(self, kind: Kind, origin: Origin, line: int, ask_parser: AskParser) -> None:
@@ -146,19 +147,33 @@ class Cutter:
         self._ask_parser = ask_parser
         self._has_characteristics = self._has_prices = self._has_stock = True
         self.line = line
+        self.left = b""
         self.state = "more"
 
-    def cut(self, buffer: bytes, pieces: list[Piece]) -> bytes:
-        """Appends the whole items at the buffer's beginning to `pieces`; returns what is left."""
+    def cut(self, block: bytes, pieces: list[Piece]) -> None:
+        """Appends the whole items of what was left and of the block to `pieces`."""
+        begin = 0
+        if self.left:
+            # Only the item that lies across the edge is put together: joining whole blocks would cost as much as hashing them.
+            edge = block.find(self._kind.item_end)
+            begin = len(block) if edge < 0 else edge + len(self._kind.item_end)
+            self.left = self._cut(self.left + block[:begin], 0, pieces)
+            if self.state != "more" or (self.left and begin < len(block)):
+                self.left += block[begin:]
+                begin = len(block)
+                if self.state == "more":
+                    self.left = self._cut(self.left, 0, pieces)
+        if begin < len(block):
+            self.left = self._cut(block, begin, pieces)
+
+    def _cut(self, buffer: bytes, begin: int, pieces: list[Piece]) -> bytes:
+        """Appends the whole items at this place of the buffer to `pieces`; returns what is behind them."""
         kind = self._kind
         item, item_end, length = kind.item, kind.item_end, len(kind.item)
         limit = _hidden_from(buffer)
         piece_of = self._piece
-        # What no item of the buffer has need not be looked for in each.
-        self._has_characteristics = kind.scope == _OFFER and _CHARACTERISTIC in buffer
-        self._has_prices = _PRICES_BYTE in buffer and _PRICES in buffer
-        self._has_stock = _QUANTITY in buffer or _WAREHOUSE in buffer or _STOCK_LIST in buffer
-        start = self._skip_space(buffer, 0)
+        self._look_for_facets(buffer)
+        start = self._skip_space(buffer, begin)
         following = start if buffer.startswith(item, start) else -1
         while following == start:
             # One look ahead for the next item; this one must end right before it.
@@ -179,6 +194,17 @@ class Cutter:
                 self.line += raw.count(b"\n")
                 start = self._skip_space(buffer, end)
         return self._stop(buffer, start, limit)
+
+    def _look_for_facets(self, buffer: bytes) -> None:
+        """What no item of the buffer has need not be looked for in each: that would be a third of the cutting time."""
+        self._has_prices = _PRICES_BYTE in buffer and _PRICES in buffer
+        if self._kind.scope == _OFFER:
+            self._has_characteristics = _CHARACTERISTIC in buffer
+            self._has_stock = _QUANTITY in buffer or _WAREHOUSE in buffer or _STOCK_LIST in buffer
+        else:
+            # Stock of a Товар counts only with a figure, and every form of a figure has this word in it.
+            self._has_characteristics = False
+            self._has_stock = _FIGURE in buffer
 
     def _skip_space(self, buffer: bytes, position: int) -> int:
         end = _SPACE.match(buffer, position).end()  # type: ignore[union-attr]

@@ -83,7 +83,7 @@ class _Walk:
                 left = yield from self._go_on(left + block if left else block)
                 if progress is not None:
                     progress(self._opened.bytes_read)
-            yield from self._feed(left)
+            yield from self._feed(left if self._cutter is None else self._cutter.left)
             yield from self._take(self._walker.close())
         except UnreadableFile:
             yield from self._flush()
@@ -108,8 +108,6 @@ class _Walk:
                 self._enter(kind)
                 continue
             buffer = yield from self._cut(buffer, self._cutter)
-            if self._cutter is not None and not self._not_cut:
-                return buffer
         return b""
 
     def _enter(self, kind: Kind) -> None:
@@ -124,12 +122,15 @@ class _Walk:
             self._cutter = Cutter(kind, origin, self._line, self._id_by_parsing)
 
     def _cut(self, buffer: bytes, cutter: Cutter) -> Generator[Slice, None, bytes]:
-        left = cutter.cut(buffer, self._pieces)
+        """Cuts the buffer; returns what is for the parser again, nothing while the container goes on."""
+        cutter.cut(buffer, self._pieces)
+        left = b""
         if cutter.state != "more":
             # The parser goes on from here, as if it had read all before.
             self._walker.skip_lines(cutter.line - self._line)
             self._line = cutter.line
             self._cutter = None
+            left = cutter.left
             if cutter.state != "end":
                 self._not_cut = cutter.state
         if len(self._pieces) >= self._size:

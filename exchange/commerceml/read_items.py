@@ -45,7 +45,7 @@ _WEIGHT, _UNIT, _PACKAGES, _VAT = _SLOT["weight"], _SLOT["unit"], _SLOT["package
 
 
 def read_items(elements: Iterable[Element], context: Context) -> Iterator[Record]:
-    """Products and offers of Товар and Предложение elements; a Товар with prices or stock gives an offer too."""
+    """Products and offers of Товар and Предложение elements; a Товар with a price or a quantity gives an offer too."""
     for element in elements:
         is_offer = _KINDS[element.tag]
         attributes = element.keys()
@@ -69,7 +69,7 @@ def read_items(elements: Iterable[Element], context: Context) -> Iterator[Record
         product = product_of(slots)
         if not is_offer:
             yield product
-        if is_offer or slots[PRICES] is not None or slots[QUANTITY] is not None or slots[STOCK] is not None:
+        if is_offer or slots[PRICES] or slots[QUANTITY] is not None or slots[STOCK]:
             yield _new(Offer, (product, slots[PRICES], slots[QUANTITY], slots[STOCK], slots[RESERVE]))
 
 
