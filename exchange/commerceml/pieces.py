@@ -174,16 +174,19 @@ def parse(pieces: Sequence[Piece], *, oddities: Oddities | None = None) -> list[
     found: list[Product | Offer] = []
     batch: list[Piece] = []
     size = 0
+    context = Context(oddities)
     for piece in pieces:
         if batch and (size > _BATCH_BYTES or piece.origin is not batch[0].origin):
-            found += _parse_batch(batch, oddities)
+            found += _parse_batch(batch, context)
             batch, size = [], 0
+        if piece.origin.separator != context.separator:
+            context = Context(oddities, piece.origin.separator)
         batch.append(piece)
         size += len(piece.raw)
-    return found + _parse_batch(batch, oddities) if batch else found
+    return found + _parse_batch(batch, context) if batch else found
 
 
-def _parse_batch(batch: Sequence[Piece], oddities: Oddities) -> list[Product | Offer]:
+def _parse_batch(batch: Sequence[Piece], context: Context) -> list[Product | Offer]:
     parser = etree.XMLParser(
         remove_blank_text=True,
         remove_comments=True,
@@ -194,23 +197,23 @@ def _parse_batch(batch: Sequence[Piece], oddities: Oddities) -> list[Product | O
         load_dtd=False,
         huge_tree=False,
     )
-    origin = batch[0].origin
     try:
-        root = etree.fromstring(_wrapped(origin, b"".join([piece.raw for piece in batch])), parser)
+        root = etree.fromstring(_wrapped(batch[0].origin, b"".join([piece.raw for piece in batch])), parser)
     except etree.XMLSyntaxError:
-        return [record for piece in batch for record in _parse_alone(piece, oddities)]
-    return _records(list(root), batch, oddities)
+        return [record for piece in batch for record in _parse_alone(piece, context)]
+    return _records(root, batch, context)
 
 
-def _parse_alone(piece: Piece, oddities: Oddities) -> list[Product | Offer]:
+def _parse_alone(piece: Piece, context: Context) -> list[Product | Offer]:
     """Parses a piece that does not parse strictly: repaired as the reader does it, or told."""
-    parser = Parser(piece.origin.root_name, oddities)
+    parser = Parser(piece.origin.root_name, context.oddities)
     parser.line_shift = piece.line - 1 - piece.origin.root_tag.count(b"\n")
     fault = parser.feed(_wrapped(piece.origin, piece.raw)) or parser.close()
     if fault is not None or parser.root is None or len(parser.root) != 1:
-        oddities.tell("broken-item", piece.onec_id, fault.line if fault else piece.line, fault.message if fault else "")
+        line, message = (fault.line, fault.message) if fault else (piece.line, "")
+        context.oddities.tell("broken-item", piece.onec_id, line, message)
         return []
-    return _records([parser.root[0]], (piece,), oddities)
+    return _records(parser.root, (piece,), context)
 
 
 def _wrapped(origin: Origin, content: bytes) -> bytes:
@@ -218,10 +221,10 @@ def _wrapped(origin: Origin, content: bytes) -> bytes:
     return origin.root_tag + content + f"</{origin.root_name}>".encode()
 
 
-def _records(elements: Sequence[etree._Element], pieces: Sequence[Piece], oddities: Oddities) -> list[Product | Offer]:
-    context = Context(oddities, pieces[0].origin.separator)
-    found: list[Product | Offer] = []
-    for element, piece in zip(elements, pieces, strict=True):
-        context.line_shift = piece.line - (element.sourceline or 0)
-        found += [record for record in read_items((element,), context) if isinstance(record, Product | Offer)]
-    return found
+def _records(root: etree._Element, pieces: Sequence[Piece], context: Context) -> list[Product | Offer]:
+    def in_their_lines() -> Iterator[etree._Element]:
+        for element, piece in zip(root, pieces, strict=True):
+            context.line_shift = piece.line - (element.sourceline or 0)
+            yield element
+
+    return list(read_items(in_their_lines(), context))

@@ -56,7 +56,7 @@ def read_property(element: Element, context: Context) -> Iterable[Record]:
     return (Property(texts.get(n.ML1_ID, ""), texts.get(n.NAME, "")),)
 
 
-def read_product(element: Element, context: Context) -> Iterable[Record]:
+def read_product(element: Element, context: Context) -> Iterable[Product]:
     """A Товар: attributes, and values of properties as children."""
     texts = _texts(element)
     onec_id = values.reference(texts.get(n.ML1_ID) or texts.get(n.ML1_CATALOG_ID, ""))

@@ -22,7 +22,6 @@ from exchange.records import (
     Picture,
     Product,
     PropertyValue,
-    Record,
     Requisite,
     Stock,
     UnitRef,
@@ -44,7 +43,7 @@ _PROPERTY_VALUES, _CHARACTERISTICS, _REQUISITES = _SLOT["property_values"], _SLO
 _WEIGHT, _UNIT, _PACKAGES, _VAT = _SLOT["weight"], _SLOT["unit"], _SLOT["packages"], _SLOT["vat"]
 
 
-def read_items(elements: Iterable[Element], context: Context) -> Iterator[Record]:
+def read_items(elements: Iterable[Element], context: Context) -> Iterator[Product | Offer]:
     """Products and offers of Товар and Предложение elements; a Товар with a price or a quantity gives an offer too."""
     for element in elements:
         is_offer = _KINDS[element.tag]
