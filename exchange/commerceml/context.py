@@ -57,10 +57,8 @@ class Context:
 
     def number_of(self, text: str, element: Element, name: str = "") -> Decimal | None:
         """A text that belongs to the element (an attribute, say) as a number."""
-        try:
+        if text in self.numbers:
             return self.numbers[text]
-        except KeyError:
-            pass
         try:
             number = values.decimal(text, self.separator)
         except values.Unreadable:
@@ -104,10 +102,8 @@ class Context:
 
     def vat_of(self, text: str, element: Element) -> VatRate | None:
         """A text that belongs to the element as a VAT rate."""
-        try:
+        if text in self.vat_rates:
             return self.vat_rates[text]
-        except KeyError:
-            pass
         try:
             rate = values.vat(text)
         except values.Unreadable:

@@ -25,8 +25,8 @@ from exchange.records import Offer, Product, Record
 
 __all__ = ["READER_VERSION", "Piece", "Scope", "Slice", "parse", "walk"]
 
-# As much as is wrapped into one document for the parser: its tree should stay within the processor's cache.
-_BATCH_BYTES: Final = 1 << 16
+# As much as is wrapped into one document for the parser.
+_BATCH_BYTES: Final = 1 << 18
 
 
 class Slice(NamedTuple):
