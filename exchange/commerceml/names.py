@@ -280,9 +280,7 @@ ML1_PARTY_IN_DOCUMENT = "ПредприятиеВДокументе"
 ML1_LINE = "ТоварнаяПозиция"
 ML1_TAX_SUM = "СуммаНалога"
 ML1_TAX_IN_SUM = "ВключенВСумму"
-ML1_PACKAGE = "ПакетПредложений"
-ML1_FULL_NAME = "ПолноеНаименование"
-ML1_OKPO = "ОКПО"
+ML1_OF_CATALOG = "ИдентификаторКаталога"
 
 
 # Words that decide something, not element names (see meaning.py).

@@ -26,9 +26,35 @@ from exchange.records import (
 Texts = dict[str, str]
 
 
-def _texts(element: Element) -> Texts:
-    # 7.7 pads its strings to a fixed width.
-    return {local(name): value.strip() for name, value in element.items()}
+_KNOWN: Final = frozenset(
+    (
+        *(
+            n.ML1_ID,
+            n.ML1_CATALOG_ID,
+            n.ML1_PARENT,
+            n.ML1_PROPERTY_ID,
+            n.ML1_TAX_IN_SUM,
+            n.NAME,
+            n.ARTICLE,
+            n.UNIT,
+            n.DESCRIPTION,
+        ),
+        *(n.STATUS, n.VALUE, n.OFFICIAL_NAME, n.FULL_NAME, n.INN, n.KPP, n.COMMENT, n.COUNTERPARTY, n.ROLE, n.NUMBER, n.DATE),
+        *(n.TIME, n.OPERATION, n.CURRENCY, n.CURRENCY_RATE, n.AMOUNT, n.PAY_UNTIL, n.TAX, n.RATE, n.ITEM, n.PRICE, n.QUANTITY),
+        *(n.CATALOG, n.OWNER, n.ML1_OF_CATALOG, *n.PARTY_CODES),
+    )
+)
+
+
+def _texts(element: Element, context: Context) -> Texts:
+    texts = {}
+    for name, value in element.items():
+        name = local(name)
+        if name not in _KNOWN and value:
+            context.tell("unknown-attribute", f"{local(element.tag)}@{name}", element, value)
+        # 7.7 pads its strings to a fixed width.
+        texts[name] = value.strip()
+    return texts
 
 
 def is_attribute_form(element: Element) -> bool:
@@ -37,28 +63,30 @@ def is_attribute_form(element: Element) -> bool:
     return bool(attributes) and any(name in attributes for name in (n.ML1_ID, n.ML1_CATALOG_ID, n.NUMBER))
 
 
-def catalog_head(element: Element) -> dict[str, Any]:
+def catalog_head(element: Element, context: Context) -> dict[str, Any]:
     """Id and name of a Каталог from its attributes; nothing for the other schemas."""
-    texts = _texts(element)
+    if not is_attribute_form(element):
+        return {}
+    texts = _texts(element, context)
     head = {"id": texts.get(n.ML1_ID), "name": texts.get(n.NAME)}
     return {field: text for field, text in head.items() if text}
 
 
 def read_group(element: Element, context: Context) -> Iterable[Record]:
     """A Группа; its parent is an attribute."""
-    texts = _texts(element)
+    texts = _texts(element, context)
     return (Group(texts.get(n.ML1_ID) or texts.get(n.ML1_CATALOG_ID, ""), texts.get(n.NAME, ""), texts.get(n.ML1_PARENT, "")),)
 
 
 def read_property(element: Element, context: Context) -> Iterable[Record]:
     """A Свойство."""
-    texts = _texts(element)
+    texts = _texts(element, context)
     return (Property(texts.get(n.ML1_ID, ""), texts.get(n.NAME, "")),)
 
 
 def read_product(element: Element, context: Context) -> Iterable[Product]:
     """A Товар: attributes, and values of properties as children."""
-    texts = _texts(element)
+    texts = _texts(element, context)
     onec_id = values.reference(texts.get(n.ML1_ID) or texts.get(n.ML1_CATALOG_ID, ""))
     if not onec_id:
         context.tell("item-without-id", local(element.tag), element, texts.get(n.NAME, ""))
@@ -67,7 +95,7 @@ def read_product(element: Element, context: Context) -> Iterable[Product]:
     for child in element:
         match local(child.tag):
             case n.PROPERTY_VALUE_SINGULAR | n.PROPERTY_VALUE:
-                parts = _texts(child)
+                parts = _texts(child, context)
                 value = parts.get(n.VALUE, "")
                 found.append(PropertyValue(parts.get(n.ML1_PROPERTY_ID, ""), (value,) if value else ()))
             case n.ML1_PROPERTY_LINK:
@@ -102,7 +130,7 @@ CATALOG_READERS: Final[dict[str, Callable[[Element, Context], Iterable[Record]]]
 
 def read_counterparty(element: Element, context: Context) -> Iterable[Record]:
     """A Контрагент beside the documents."""
-    texts = _texts(element)
+    texts = _texts(element, context)
     for child in element:
         context.unknown(child)
     return (
@@ -121,12 +149,12 @@ def read_counterparty(element: Element, context: Context) -> Iterable[Record]:
 
 def read_document(element: Element, context: Context) -> Iterable[Record]:
     """A Документ: attributes, and parties, taxes and lines as children."""
-    texts = _texts(element)
+    texts = _texts(element, context)
     parties, taxes, lines = [], [], []
     for child in element:
         match local(child.tag):
             case n.ML1_PARTY_IN_DOCUMENT:
-                parts = _texts(child)
+                parts = _texts(child, context)
                 parties.append(Counterparty(parts.get(n.COUNTERPARTY, ""), role=parts.get(n.ROLE, "")))
             case n.ML1_TAX_SUM:
                 taxes.append(_tax(child, context))
@@ -157,7 +185,7 @@ def read_document(element: Element, context: Context) -> Iterable[Record]:
 
 
 def _tax(element: Element, context: Context) -> Tax:
-    texts = _texts(element)
+    texts = _texts(element, context)
     return Tax(
         texts.get(n.TAX, ""),
         context.flag_of(texts.get(n.ML1_TAX_IN_SUM, ""), element, n.ML1_TAX_IN_SUM),
@@ -167,7 +195,7 @@ def _tax(element: Element, context: Context) -> Tax:
 
 
 def _line(element: Element, context: Context) -> OrderLine:
-    texts = _texts(element)
+    texts = _texts(element, context)
     onec_id = texts.get(n.ITEM, "")
     product_id, characteristic_id = values.split_id(onec_id)
     unit = texts.get(n.UNIT)

@@ -99,8 +99,11 @@ def finish(element: Element, slots: Slots, context: Context, attributes: Sequenc
     if not onec_id:
         context.tell("item-without-id", local(element.tag), element, slots[_SLOT["name"]] or "")
         return False
-    if slots[CHARACTERISTIC] and "#" not in onec_id and local(element.tag) == n.OFFER:
-        slots[_ID] = onec_id = f"{onec_id}#{slots[CHARACTERISTIC]}"
+    if slots[CHARACTERISTIC] and "#" not in onec_id:
+        if local(element.tag) == n.OFFER:
+            slots[_ID] = onec_id = f"{onec_id}#{slots[CHARACTERISTIC]}"
+        else:
+            context.tell("not-carried", n.CHARACTERISTIC_ID, element)
     if "#" in onec_id:
         slots[_PRODUCT_ID], slots[_CHARACTERISTIC_ID] = values.split_id(onec_id)
     else:
@@ -187,8 +190,10 @@ def _package(element: Element, context: Context) -> Package:
     unit, ratio, weight = UnitRef(), None, None
     for child in element:
         name = local(child.tag)
-        if name in (n.UNIT, n.UNIT_OF_MEASURE):
+        if name == n.UNIT:
             unit = values.unit(child.text or "")
+        elif name == n.UNIT_OF_MEASURE:
+            unit = UnitRef(text_of(child))
         elif name == n.RATIO:
             ratio = context.number(child)
         elif name == n.GROSS_WEIGHT:
@@ -262,7 +267,8 @@ def _vat(element: Element, slots: Slots, context: Context) -> None:
             context.tell("other-tax", name, child, rate)
         elif (vat := context.vat_of(rate, child)) is not None:
             rates.append(vat)
-    slots[_VAT] = tuple(rates)
+    # A rate that cannot be read is not the same as no rate.
+    slots[_VAT] = tuple(rates) if rates or not len(element) else slots[_VAT]
 
 
 def _excises(element: Element, slots: Slots, context: Context) -> None:
@@ -443,13 +449,17 @@ def _add_stock(element: Element, slots: Slots, context: Context) -> None:
         found: tuple[Stock, ...] = (_new(Stock, (values.reference(element.get(n.WAREHOUSE_ID) or ""), number)),)
     else:
         found = read_warehouse_stock(element, context)
-    slots[STOCK] = known + found if known else found
+    if found:
+        slots[STOCK] = known + found if known else found
 
 
 def _stock_list(element: Element, slots: Slots, context: Context) -> None:
     # ИзмененияПакетаПредложений of the 2.07 schema: the attributes of a Склад sit on Склады.
     read = read_warehouse_stock if n.WAREHOUSE_ID in element.attrib else read_stock_list
-    slots[STOCK] = (*(slots[STOCK] or ()), *read(element, context))
+    found = read(element, context)
+    # An empty list says that there is nothing; one that cannot be read says nothing.
+    if found or not len(element):
+        slots[STOCK] = (*(slots[STOCK] or ()), *found)
 
 
 def _single_price(element: Element, slots: Slots, context: Context) -> None:

@@ -206,7 +206,7 @@ class CatalogSection(HeadedSection):
 
     def __init__(self, element: Element, context: Context) -> None:
         super().__init__(element, context)
-        self._into.update(ml1.catalog_head(element))
+        self._into.update(ml1.catalog_head(element, context))
 
     def read(self, child: Element) -> Iterable[Record]:
         reader = ml1.CATALOG_READERS.get(local(child.tag))

@@ -33,6 +33,7 @@ _WORDS = {
 # What an oddity's code means; `what` follows it.
 _ODD = {
     "unknown-element": "not known, left out",
+    "unknown-attribute": "an attribute that is not known, left out",
     "not-carried": "known, but not used by the exchange",
     "bad-number": "not a number",
     "bad-date": "not a date",
