@@ -16,6 +16,7 @@ from exchange.records import UnitRef, VatRate
 
 Element = etree._Element
 _CACHE_LIMIT: Final = 5000
+_MOST_ATTRIBUTES: Final = 100
 
 
 class Context:
@@ -49,6 +50,16 @@ class Context:
     def not_carried(self, element: Element) -> None:
         """Notes an element whose meaning is known but which this app has no use for (yet)."""
         self.tell("not-carried", local(element.tag), element)
+
+    def attributes(self, element: Element) -> list[tuple[str, str]]:
+        """Names and values of the element's attributes; none (told) of one that has more than 1C could mean.
+
+        lxml looks every value up from the first attribute on: a hundred thousand would take a minute.
+        """
+        if len(element.attrib) > _MOST_ATTRIBUTES:
+            self.tell("too-many-attributes", local(element.tag), element)
+            return []
+        return element.items()
 
     def number(self, element: Element) -> Decimal | None:
         """The element's text as a number."""
@@ -115,7 +126,7 @@ class Context:
 
     def unit_of(self, element: Element) -> UnitRef:
         """The unit that an element names by its text and attributes."""
-        attributes = element.items()
+        attributes = self.attributes(element)
         key = (element.text, *attributes)
         unit = self.units.get(key)
         if unit is None:

@@ -8,8 +8,10 @@ CDATA, an item within an item, a prefix, an item of attributes …) hands the re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from hashlib import blake2b
+from html.entities import name2codepoint
 from typing import Final, NamedTuple
 
 from lxml import etree
@@ -19,14 +21,20 @@ from exchange.commerceml.cutting import LONGEST_OPENING, Cutter, Kind, Origin, P
 from exchange.commerceml.errors import Oddities, UnreadableFile
 from exchange.commerceml.read_items import read_items
 from exchange.commerceml.reader import READER_VERSION
+from exchange.commerceml.source import Opened, Source
 from exchange.commerceml.walker import Walker
-from exchange.commerceml.xml import Opened, Parser, Source
+from exchange.commerceml.xml import Parser
 from exchange.records import Offer, Product, Record
 
 __all__ = ["READER_VERSION", "Piece", "Scope", "Slice", "parse", "walk"]
 
 # As much as is wrapped into one document for the parser.
 _BATCH_BYTES: Final = 1 << 18
+
+# Not XML; there is no CDATA in a piece, where it would be text.
+_STRAY_AMPERSAND: Final = re.compile(
+    rb"&(?!(?:amp|lt|gt|quot|apos);)(?:([A-Za-z][A-Za-z0-9]{1,10});|#(\d{1,7});|#x([0-9A-Fa-f]{1,6});)?"
+)
 
 
 class Slice(NamedTuple):
@@ -208,12 +216,29 @@ def _parse_alone(piece: Piece, context: Context) -> list[Product | Offer]:
     """Parses a piece that does not parse strictly: repaired as the reader does it, or told."""
     parser = Parser(piece.origin.root_name, context.oddities)
     parser.line_shift = piece.line - 1 - piece.origin.root_tag.count(b"\n")
-    fault = parser.feed(_wrapped(piece.origin, piece.raw)) or parser.close()
+    raw = _STRAY_AMPERSAND.sub(_spelled_out, piece.raw)
+    if raw != piece.raw:
+        context.oddities.tell("xml-repaired", "an entity that XML does not have, or a bare &, was put right", piece.line)
+    fault = parser.feed(_wrapped(piece.origin, raw)) or parser.close()
     if fault is not None or parser.root is None or len(parser.root) != 1:
         line, message = (fault.line, fault.message) if fault else (piece.line, "")
         context.oddities.tell("broken-item", piece.onec_id, line, message)
         return []
     return _records(parser.root, (piece,), context)
+
+
+def _spelled_out(found: re.Match[bytes]) -> bytes:
+    name, decimal, hexadecimal = found.groups()
+    if decimal or hexadecimal:
+        code = int(decimal) if decimal else int(hexadecimal, 16)
+        return found[0] if _is_allowed(code) else b""
+    character = name2codepoint.get(name.decode("ascii")) if name else None
+    return f"&#{character};".encode() if character else b"&amp;" + found[0][1:]
+
+
+def _is_allowed(code: int) -> bool:
+    """Whether XML 1.0 has the character."""
+    return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
 
 
 def _wrapped(origin: Origin, content: bytes) -> bytes:

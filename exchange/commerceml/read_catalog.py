@@ -53,7 +53,7 @@ COMMON: Final[dict[str, Step]] = {
 
 def identified(element: Element, into: Fields, context: Context) -> bool:
     """Whether the object has an id or, failing that, a name to serve as one; what has neither is told."""
-    for name, value in element.items():
+    for name, value in context.attributes(element):
         if local(name) == n.STATUS and is_deleted_word(value):
             into["deleted"] = True
     into.setdefault("name", "")

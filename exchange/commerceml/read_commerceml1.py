@@ -48,7 +48,7 @@ _KNOWN: Final = frozenset(
 
 def _texts(element: Element, context: Context) -> Texts:
     texts = {}
-    for name, value in element.items():
+    for name, value in context.attributes(element):
         name = local(name)
         if name not in _KNOWN and value:
             context.tell("unknown-attribute", f"{local(element.tag)}@{name}", element, value)

@@ -92,7 +92,7 @@ def take(child: Element, slots: Slots, context: Context) -> None:
 def finish(element: Element, slots: Slots, context: Context, attributes: Sequence[object]) -> bool:
     """Completes the slots once all children are in; False (told) when the item has no id. `attributes` are the element's names."""
     if attributes:
-        for name, value in element.items():
+        for name, value in context.attributes(element):
             if local(name) == n.STATUS and is_deleted_word(value):
                 slots[_DELETED] = True
     onec_id = slots[_ID]

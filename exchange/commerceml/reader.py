@@ -10,8 +10,8 @@ from lxml import etree
 from exchange.commerceml import names as n
 from exchange.commerceml.context import local
 from exchange.commerceml.errors import Oddities
+from exchange.commerceml.source import Opened, Source
 from exchange.commerceml.walker import Walker
-from exchange.commerceml.xml import Opened, Source
 from exchange.records import Record
 
 # Grows whenever the same bytes give other records than before: digests of pieces depend on it.

@@ -157,7 +157,7 @@ class HeadedSection(Section):
     def __init__(self, element: Element, context: Context) -> None:
         super().__init__(element, context)
         self._into: dict[str, Any] = {}
-        for name, value in element.items():
+        for name, value in context.attributes(element):
             if local(name) == n.ONLY_CHANGES:
                 self._into.update(only_changes=context.flag_of(value, element, name), only_changes_said=True)
         self._told: Record | None = None

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from exchange.commerceml import Oddities, UnreadableFile, read
-from exchange.commerceml.xml import Opened
+from exchange.commerceml.source import Opened
 from exchange.records import Counterparty, Record
 
 # Names of what a file holds, by the type of record: one of it, several of it.
@@ -39,6 +39,8 @@ _ODD = {
     "bad-date": "not a date",
     "bad-time": "not a time",
     "bad-boolean": "neither yes nor no",
+    "bad-characters": "not quite XML, repaired",
+    "namespace": "a namespace is not as it should be",
     "bad-bytes": "damaged characters",
     "broken-item": "a broken item, left out",
     "encoding-repaired": "the encoding is not the declared one",
@@ -48,6 +50,7 @@ _ODD = {
     "option-left-out": "an option without a value, left out",
     "description-markup": "markup in a description",
     "item-without-id": "an item without an id, left out",
+    "too-many-attributes": "too many attributes, left out",
     "other-tax": "a tax other than VAT, left out",
     "stock-without-quantity": "a warehouse without a quantity, left out",
     "unknown-value-type": "an unknown type of values",

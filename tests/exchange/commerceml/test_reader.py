@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,16 @@ class Trickle(io.BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         return super().read(97)
+
+
+class Stream:
+    """A stream that is made as it is read."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+
+    def read(self, size: int, /) -> bytes:
+        return next(self._blocks)
 
 
 def read_until_the_break(data: bytes) -> tuple[list[Record], UnreadableFile | None]:
@@ -111,6 +122,52 @@ class TestHostileFiles:
         found, error = read_until_the_break(with_items("<Товар><Ид>a</Ид></Товар>" + "<Товар>" * 100_000))
         assert isinstance(error, BrokenXml)
         assert all(getattr(record, "id", "") in ("a", "") for record in found)
+
+    def test_stops_at_a_text_too_long_to_be_meant_and_says_in_which_line(self) -> None:
+        found, error = read_until_the_break(
+            with_items("\n<Товар><Ид>a</Ид></Товар><Товар><Ид>" + "x" * 11_000_000 + "</Ид></Товар>")
+        )
+        assert [record.id for record in found if isinstance(record, Product)] == ["a"]
+        assert isinstance(error, BrokenXml)
+        assert error.line == 2
+
+    def test_survives_an_element_with_very_many_attributes(self) -> None:
+        attributes = " ".join(f'a{number}="1"' for number in range(200_000))
+        assert [product.id for product in products(with_items(f"<Товар {attributes}><Ид>a</Ид></Товар>"))] == ["a"]
+
+    def test_stops_at_one_element_that_does_not_end(self) -> None:
+        def endless() -> Iterator[bytes]:
+            yield with_items("").partition(b"</")[0] + "<Товар>".encode()
+            while True:
+                yield "<Ид>x</Ид>".encode() * 100_000
+
+        with pytest.raises(BrokenXml, match="larger than 64 MB"):
+            list(read(Stream(endless())))
+
+    @pytest.mark.parametrize("inside", ["x\x1fy &amp; z", "x\0y &amp; z"])
+    def test_drops_a_character_that_xml_does_not_allow_and_tells_it(self, inside: str) -> None:
+        oddities = Oddities()
+        (product,) = products(with_items(f"<Товар><Ид>a</Ид><Наименование>{inside}</Наименование></Товар>"), oddities)
+        assert product.name == "xy & z"
+        assert [(odd.code, odd.line) for odd in oddities] == [("bad-characters", 1)]
+
+    @pytest.mark.parametrize("inside", ["x&nbsp;y", "AT&T", "a & b", "a < b", "</Ид>", "&#x1F;", "\ufffe"])
+    def test_stops_where_it_cannot_know_what_was_meant_and_names_the_line(self, inside: str) -> None:
+        items = f"<Товар><Ид>a</Ид></Товар>\n<Товар><Ид>b</Ид><Наименование>{inside}</Наименование></Товар>"
+        found, error = read_until_the_break(with_items(items))
+        assert [record.id for record in found if isinstance(record, Product)] == ["a"]
+        assert isinstance(error, BrokenXml)
+        assert error.line == 2
+
+    def test_replaces_bytes_that_are_no_text_and_tells_in_which_line(self) -> None:
+        oddities = Oddities()
+        items = (
+            "<Товар><Ид>a</Ид><Наименование>Чашка</Наименование></Товар>\n<Товар><Ид>b</Ид><Наименование>?</Наименование></Товар>"
+        )
+        one, other = products(with_items(items).replace(b"?", "Чашка".encode("cp1251") + b" &amp; x"), oddities)
+        assert one.name == "Чашка"
+        assert (other.name or "").strip("\ufffd") == " & x"
+        assert [(odd.code, odd.line) for odd in oddities] == [("bad-bytes", 2)]
 
     def test_reads_a_file_that_lies_about_its_encoding_and_tells_so(self) -> None:
         oddities = Oddities()
