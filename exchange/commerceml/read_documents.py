@@ -24,6 +24,7 @@ from exchange.commerceml.context import (
 from exchange.commerceml.read_catalog import read_warehouse
 from exchange.commerceml.read_offers import read_stock_list
 from exchange.commerceml.read_parties import read_counterparty
+from exchange.commerceml.read_parts import read_requisite
 from exchange.records import Discount, OrderDocument, OrderLine, Payment, Requisite, Tax, Warehouse
 
 Fields = dict[str, Any]
@@ -95,7 +96,7 @@ def _payment(element: Element, context: Context) -> Payment:
 
 
 def _requisite(element: Element, context: Context) -> Requisite:
-    return Requisite(*items.read_requisite(element, context))
+    return Requisite(*read_requisite(element, context))
 
 
 def _marks(element: Element, context: Context) -> str:

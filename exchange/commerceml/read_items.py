@@ -12,19 +12,21 @@ from exchange.commerceml import read_commerceml1 as ml1
 from exchange.commerceml import values
 from exchange.commerceml.context import Context, Element, Tags, ignore, is_deleted_word, local, not_carried, text_of, unknown
 from exchange.commerceml.read_offers import read_prices, read_single_price, read_stock_list, read_warehouse_stock
+from exchange.commerceml.read_parts import (
+    REQUISITE_TAGS,
+    read_characteristic,
+    read_components,
+    read_manufacturer,
+    read_package,
+    read_property_values,
+)
 from exchange.records import (
-    Characteristic,
-    Component,
     Excise,
-    Manufacturer,
     Offer,
-    Package,
     Picture,
     Product,
-    PropertyValue,
     Requisite,
     Stock,
-    UnitRef,
 )
 
 Slots = list[Any]
@@ -181,61 +183,13 @@ def _base_unit(element: Element, slots: Slots, context: Context) -> None:
     slots[_UNIT] = context.unit_of(element)
     for child in element if len(element) else ():
         if local(child.tag) == n.RECALCULATION:
-            slots[_PACKAGES] = (*(slots[_PACKAGES] or ()), _package(child, context))
+            slots[_PACKAGES] = (*(slots[_PACKAGES] or ()), read_package(child, context))
         else:
             context.unknown(child)
-
-
-def _package(element: Element, context: Context) -> Package:
-    unit, ratio, weight = UnitRef(), None, None
-    for child in element:
-        name = local(child.tag)
-        if name == n.UNIT:
-            unit = values.unit(child.text or "")
-        elif name == n.UNIT_OF_MEASURE:
-            unit = UnitRef(text_of(child))
-        elif name == n.RATIO:
-            ratio = context.number(child)
-        elif name == n.GROSS_WEIGHT:
-            weight = context.number(child)
-        elif name == n.EXTRA_DATA:
-            context.not_carried(child)
-        else:
-            context.unknown(child)
-    return Package(unit, ratio, weight)
 
 
 def _packages(element: Element, slots: Slots, context: Context) -> None:
-    slots[_PACKAGES] = (*(slots[_PACKAGES] or ()), *(_package(child, context) for child in element))
-
-
-_VALUE_TAGS: Final = Tags({n.ID: 1, n.VALUE: 2, n.NAME: 3, n.PROPERTY_VALUE_SINGULAR: 4, n.SITE_ID: 5, n.TYPE: 5}, 0)
-
-
-def read_property_values(elements: Iterable[Element], context: Context) -> list[PropertyValue]:
-    """Each ЗначенияСвойства; empty values and empty references are left out."""
-    result: list[PropertyValue] = []
-    for element in elements:
-        onec_id = name = ""
-        found: tuple[str, ...] = ()
-        nested: tuple[str, ...] = ()
-        for child in element:
-            what = _VALUE_TAGS[child.tag]
-            text = child.text
-            text = text.strip() if text else ""
-            if what == 1:
-                onec_id = text
-            elif what == 2:
-                if text and text != values.ZERO_GUID:
-                    found = (*found, text) if found else (text,)
-            elif what == 3:
-                name = text
-            elif what == 4:
-                nested = (*nested, *(text for part in child if local(part.tag) == n.VALUE and (text := text_of(part))))
-            elif what == 0:
-                context.unknown(child)
-        result.append(_new(PropertyValue, (onec_id or name, found or nested, name)))
-    return result
+    slots[_PACKAGES] = (*(slots[_PACKAGES] or ()), *(read_package(child, context) for child in element))
 
 
 def _property_values(element: Element, slots: Slots, context: Context) -> None:
@@ -283,50 +237,8 @@ def _excises(element: Element, slots: Slots, context: Context) -> None:
     slots[_SLOT["excises"]] = tuple(found)
 
 
-_CHARACTERISTIC_TAGS: Final = Tags({n.NAME: 1, n.VALUE: 2, n.ID: 3, n.PROPERTY_VALUES: 4, n.SITE_ID: 5}, 0)
-
-
-def read_characteristic(element: Element, context: Context) -> Characteristic:
-    """One ХарактеристикаТовара."""
-    name = value = onec_id = ""
-    of_id: tuple[PropertyValue, ...] = ()
-    for child in element:
-        what = _CHARACTERISTIC_TAGS[child.tag]
-        if what == 1:
-            name = text_of(child)
-        elif what == 2:
-            value = text_of(child)
-        elif what == 3:
-            onec_id = text_of(child)
-        elif what == 4:
-            of_id = tuple(read_property_values(child, context))
-        elif what == 0:
-            context.unknown(child)
-    return Characteristic(name, value, onec_id, of_id)
-
-
 def _characteristics(element: Element, slots: Slots, context: Context) -> None:
     slots[_CHARACTERISTICS] = tuple([read_characteristic(child, context) for child in element])
-
-
-_REQUISITE_TAGS: Final = Tags({n.NAME: 1, n.VALUE: 2}, 0)
-
-
-def read_requisite(element: Element, context: Context) -> tuple[str, tuple[str, ...]]:
-    """Name and non-empty values of one ЗначениеРеквизита."""
-    name = ""
-    found: tuple[str, ...] = ()
-    for child in element:
-        what = _REQUISITE_TAGS[child.tag]
-        text = child.text
-        text = text.strip() if text else ""
-        if what == 1:
-            name = text
-        elif what == 0:
-            context.unknown(child)
-        elif text:
-            found = (*found, text)
-    return name, found
 
 
 def _requisites(element: Element, slots: Slots, context: Context) -> None:
@@ -336,7 +248,7 @@ def _requisites(element: Element, slots: Slots, context: Context) -> None:
         name = ""
         found: tuple[str, ...] = ()
         for child in requisite:
-            what = _REQUISITE_TAGS[child.tag]
+            what = REQUISITE_TAGS[child.tag]
             text = child.text
             text = text.strip() if text else ""
             if what == 1:
@@ -390,41 +302,6 @@ _REQUISITE_STEPS: Final[dict[str, Any]] = {
     n.WEIGHT: _weight,
     n.DELETED: _deletion_requisite,
 }
-
-
-_MANUFACTURER_TAGS: Final = Tags({n.ID: 1, n.NAME: 2, n.OFFICIAL_NAME: 3}, 0)
-
-
-def read_manufacturer(element: Element, context: Context) -> Manufacturer:
-    """Id and name of a Контрагент that only makes things; its other requisites are of no use here."""
-    onec_id = name = official = ""
-    for child in element:
-        what = _MANUFACTURER_TAGS[child.tag]
-        if what == 1:
-            onec_id = text_of(child)
-        elif what == 2:
-            name = text_of(child)
-        elif what == 3:
-            official = text_of(child)
-    return Manufacturer(onec_id, name or official or text_of(element))
-
-
-def _components(element: Element, context: Context) -> tuple[Component, ...]:
-    found = []
-    for child in element:
-        parts = {local(part.tag): part for part in child}
-        texts = {name: text_of(part) for name, part in parts.items()}
-        quantity = parts.get(n.QUANTITY)
-        found.append(
-            Component(
-                texts.get(n.ID, ""),
-                texts.get(n.NAME, ""),
-                context.number(quantity) if quantity is not None else None,
-                texts.get(n.CATALOG_ID, ""),
-                texts.get(n.CLASSIFIER_ID, ""),
-            )
-        )
-    return tuple(found)
 
 
 def _into(slot: int, how: Any) -> Any:
@@ -500,8 +377,8 @@ ITEM_STEPS: Final[dict[str, Any]] = {
     n.VERSION: _SLOT["version"],
     n.MARKING_GROUP: _SLOT["marking_group"],
     n.CONTRACTOR_ITEM_ID: _SLOT["contractor_item_id"],
-    n.COMPONENTS: _into(_SLOT["components"], _components),
-    n.ANALOGUES: _into(_SLOT["analogues"], _components),
+    n.COMPONENTS: _into(_SLOT["components"], read_components),
+    n.ANALOGUES: _into(_SLOT["analogues"], read_components),
     n.DELETED: _deletion_mark,
     n.STATUS: _status,
     n.PRICES: _into(PRICES, read_prices),

@@ -8,7 +8,7 @@ from typing import Any, Final
 from exchange.commerceml import names as n
 from exchange.commerceml import values
 from exchange.commerceml.context import Context, Element, Handler, Step, collect, fields, ignore, local, not_carried, text_of
-from exchange.commerceml.read_items import read_requisite
+from exchange.commerceml.read_parts import read_requisite
 from exchange.records import (
     Address,
     Bank,

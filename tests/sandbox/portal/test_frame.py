@@ -95,7 +95,9 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def inside(page: Page) -> Frame:
     page.frame_locator("iframe.app-frame").locator("h1").wait_for()
-    return next(frame for frame in page.frames if frame is not page.main_frame)
+    frame = next(frame for frame in page.frames if frame is not page.main_frame)
+    frame.wait_for_load_state("load")  # its heading is there before its scripts are
+    return frame
 
 
 def commands(page: Page) -> list[str]:
