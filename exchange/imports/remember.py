@@ -1,6 +1,6 @@
 """REMEMBER: what a file says becomes desired state, in bulk; what is as it was costs nothing.
 
-First bytes are compared (digests of uncut pieces), then what their changed pieces mean. Both comparisons run in temporary tables.
+First bytes are compared (digests of uncut pieces), then what their changed pieces mean; each slice is one statement.
 """
 
 from __future__ import annotations
@@ -37,19 +37,13 @@ def changed_pieces(base_id: int, pieces: Sequence[Piece]) -> list[Piece]:
         key = (piece.scope, piece.onec_id)
         (twice if key in seen else seen).add(key)
     with connection.cursor() as cursor:
+        # `limit 1` keeps the planner at one index look-up per piece: joined freely it hashes the whole table for every slice.
         cursor.execute(
-            "create temporary table if not exists piece (place int, scope smallint, onec_id text, digest bytea) on commit drop"
-        )
-        cursor.execute("truncate piece")
-        with cursor.copy("copy piece from stdin (format binary)") as copy:
-            copy.set_types(["int4", "int2", "text", "bytea"])
-            for place, piece in enumerate(pieces):
-                copy.write_row((place, piece.scope, piece.onec_id, piece.digest))
-        cursor.execute(
-            """select place from piece left join exchange_piecedigest known
-                 on known.base_id = %s and known.scope = piece.scope and known.onec_id = piece.onec_id
-               where known.digest is distinct from piece.digest""",
-            [base_id],
+            """select t.place - 1 from unnest(%b::smallint[], %b::text[], %b::bytea[]) with ordinality t(scope, onec_id, digest, place)
+               left join lateral (select digest from exchange_piecedigest
+                                  where base_id = %s and scope = t.scope and onec_id = t.onec_id limit 1) known on true
+               where known.digest is distinct from t.digest""",
+            [[piece.scope for piece in pieces], [piece.onec_id for piece in pieces], [piece.digest for piece in pieces], base_id],
         )
         places = {place for (place,) in cursor.fetchall()}
     if twice:
