@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from b24app.rest.batching import Outcome
 from b24app.rest.commands import Command
-from b24app.rest.errors import Fate, RestError
+from b24app.rest.errors import METHOD_PAUSED, NOT_EXECUTED, Fate, RestError
 from exchange.planning.changes import Known
 from exchange.planning.items import Element, Item, Trouble
 from exchange.planning.references import References
@@ -133,8 +133,9 @@ class Work:
 def fail(work: Work, error: RestError, tools: Tools, log: Log, onec_id: str = "") -> None:
     """Say what becomes of the item after an error: tried again later, or told to a person."""
     if error.fate in (Fate.RETRY, Fate.REFRESH):
-        for key in work.versions:
-            log.again[key] = max(error.retry_after, tools.retry_after)
+        # What never left is no failure: it only comes later.
+        put_off = log.later if error.code in (METHOD_PAUSED, NOT_EXECUTED) else log.again
+        put_off.update(dict.fromkeys(work.versions, max(error.retry_after, 0.0 if put_off is log.later else tools.retry_after)))
         return
     key = work.home(onec_id or work.item.onec_id)
     log.troubles.append(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from b24app.rest.batching import Outcome
 from b24app.rest.commands import Command
 from b24app.rest.errors import Fate, RestError
 from exchange.imports import commands
-from exchange.imports.flows import WAITED_FOR, Ask, Flow, Log, StockLine, Tools, Work, fail
+from exchange.imports.flows import WAITED_FOR, Ask, Flow, Key, Log, StockLine, Tools, Work, fail
 from exchange.planning.changes import ElementChange, Known, after_fields, change_of, full_price_set
 from exchange.planning.items import Element
 
@@ -186,22 +187,20 @@ class _ItemPush:
         priced = [(e, c.prices) for e, c in todo if c.prices is not None]
         pictured = [e for e, c in todo if c.pictures.add or c.pictures.drop]
         yield from self._read_first([e for e, _ in priced], pictured)
-        asked: list[Command] = []
-        after: list[Callable[[Outcome], None]] = []
+        asked: list[tuple[Command, Key | None, Callable[[Outcome], None]]] = []
         for element, prices in priced:
             have = work.known[element.onec_id].prices or {}
             rows = full_price_set(prices or {}, have, self.tools.ours)
             if not rows and not have:
                 continue
-            asked.append(commands.write_prices(work.links[element.onec_id], rows))
-            after.append(lambda outcome, e=element: self._priced(e, outcome))  # type: ignore[misc]
+            asked.append((commands.write_prices(work.links[element.onec_id], rows), None, partial(self._priced, element)))
         for element in pictured:
-            self._ask_pictures(element, asked, after)
+            asked += self._ask_pictures(element)
         if not asked:
             return
-        outcomes = yield Ask(tuple(asked))
+        outcomes = yield Ask(tuple(command for command, _, _ in asked), tuple(key for _, key, _ in asked))
         failure = None
-        for note, outcome in zip(after, outcomes, strict=True):
+        for (_, _, note), outcome in zip(asked, outcomes, strict=True):
             note(outcome)
             failure = outcome.error or failure
         if failure is not None:
@@ -234,24 +233,29 @@ class _ItemPush:
         prices = commands.known_prices(outcome.result) if outcome.error is None else None
         self._learn(element.onec_id, replace(known, prices=prices))
 
-    def _ask_pictures(self, element: Element, asked: list[Command], after: list[Callable[[Outcome], None]]) -> None:
-        product_id = self.work.links[element.onec_id]
+    def _ask_pictures(self, element: Element) -> list[tuple[Command, Key | None, Callable[[Outcome], None]]]:
+        """Commands for further pictures; an `add` marks its row, since repeated unseen it would show the picture twice."""
+        product_id, home = self.work.links[element.onec_id], self.work.home(element.onec_id)
         plan = self.change(element).pictures
-        for path in plan.add:
-            asked.append(commands.add_picture(product_id, *self.tools.open_picture(path)))
-            after.append(lambda outcome, p=path: self._pictured(element, self.work.digests[p], outcome))  # type: ignore[misc]
-        for image_id in plan.drop:
-            asked.append(commands.drop_picture(product_id, image_id))
-            after.append(lambda outcome, i=image_id: self._dropped(element, i))  # type: ignore[misc]
+        adds = [
+            (commands.add_picture(product_id, *self.tools.open_picture(path)), home, partial(self._pictured, element, path))
+            for path in plan.add
+        ]
+        drops = [(commands.drop_picture(product_id, image), None, partial(self._dropped, element, image)) for image in plan.drop]
+        return [*adds, *drops]
 
-    def _pictured(self, element: Element, digest: str, outcome: Outcome) -> None:
+    def _pictured(self, element: Element, path: str, outcome: Outcome) -> None:
         known = self.work.known[element.onec_id]
         if outcome.error is None:
+            digest = self.work.digests[path]
             known = replace(known, pictures={**known.pictures, digest: commands.added_picture(outcome.result)})
         elif outcome.error.sent:
             known = replace(known, pictures_unsure=True)
+            self.log.uncertain.add(self.work.home(element.onec_id))
         self._learn(element.onec_id, known)
 
-    def _dropped(self, element: Element, image_id: int) -> None:
+    def _dropped(self, element: Element, image_id: int, outcome: Outcome) -> None:
+        if outcome.error is not None and outcome.error.fate is not Fate.GONE:
+            return
         known = self.work.known[element.onec_id]
         self._learn(element.onec_id, replace(known, pictures={d: i for d, i in known.pictures.items() if i != image_id}))

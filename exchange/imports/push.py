@@ -9,6 +9,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from django.conf import settings
@@ -217,7 +218,8 @@ class BasePush:
                 homes[row.onec_id] = (row.kind, row.onec_id)
             held = known_of(row.known)
             if held is not None and row.onec_id in linked:
-                known[row.onec_id] = held
+                # A mark that was never cleared: a picture may have been added without our hearing of it.
+                known[row.onec_id] = replace(held, pictures_unsure=True) if row.adding_since is not None else held
                 homes[row.onec_id] = (row.kind, row.onec_id)
         if item_id not in linked and not any(row.kind == "offer" for row in group) and not self._quiet():
             self.log.later.update(dict.fromkeys(versions, QUIET_SECONDS / 3))

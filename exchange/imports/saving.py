@@ -91,8 +91,14 @@ def _save_rows(cursor: Any, base_id: int, learnt: Log) -> None:
         cursor.execute(
             """insert into exchange_staterow (base_id, kind, onec_id, known, version, pushed_version)
                select %s, t.kind, t.onec_id, t.known::jsonb, 1, 1 from unnest(%s::text[], %s::text[], %s::text[]) t(kind, onec_id, known)
-               on conflict (base_id, kind, onec_id) do update set known = excluded.known, adding_since = null""",
+               on conflict (base_id, kind, onec_id) do update set known = excluded.known""",
             [base_id, [k for k, _ in keys], [i for _, i in keys], [json.dumps(learnt.known[key]) for key in keys]],
+        )
+        sure = [key for key in keys if key not in uncertain]
+        cursor.execute(
+            """update exchange_staterow row set adding_since = null from unnest(%s::text[], %s::text[]) t(kind, onec_id)
+               where row.base_id = %s and row.kind = t.kind and row.onec_id = t.onec_id and row.adding_since is not null""",
+            [[k for k, _ in sure], [i for _, i in sure], base_id],
         )
     for key in learnt.unlinked:
         cursor.execute(

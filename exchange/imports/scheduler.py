@@ -45,6 +45,7 @@ class _Running:
     flow: Flow
     outcomes: list[Outcome | None] = field(default_factory=list)
     missing: int = 0
+    sent: bool = False  # some command of what it asks now has left: what that did must be taken in
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +111,29 @@ class Scheduler:
                 self._fetch()
             elif not self._ready and not self._alone and not self._paused:
                 if exhausted or stopping:
-                    return exhausted
+                    return exhausted and not stopping
             elif self._paused and not self._ready:
                 self._rest()
 
     def _abandon(self) -> None:
-        """Out of time: what has not been sent is left to the next slice, which plans it anew from what has been saved."""
+        """Out of time: what has not begun is left to the next slice, which plans it anew from what has been saved.
+
+        An ask of which some commands have left is finished, or its effects (a picture added) would be forgotten and done again.
+        """
+        if self._stopping:
+            return
         self._stopping = True
-        for part in (*self._ready, *self._alone, *(part for _, part in self._paused)):
-            part.running.flow.close()
-        self._ready.clear()
-        self._alone.clear()
-        self._paused.clear()
+        for queue in (self._ready, self._alone):
+            parts = list(queue)
+            queue.clear()
+            queue.extend(part for part in parts if part.running.sent)
+            for part in parts:
+                if not part.running.sent:
+                    part.running.flow.close()
+        paused, self._paused = self._paused, []
+        for _, part in paused:
+            error = RestError(METHOD_PAUSED, "out of time", fate=Fate.RETRY, method=part.command.method)
+            self._settle([part], [Outcome(part.command, error=error)])
 
     def _start(self, flow: Flow) -> None:
         self._active += 1
@@ -140,6 +152,7 @@ class Scheduler:
             return
         running.outcomes = [None] * len(ask.commands)
         running.missing = len(ask.commands)
+        running.sent = False
         if not ask.commands:
             self._advance(running, [])
             return
@@ -168,6 +181,8 @@ class Scheduler:
         marked = {part.adds for part in parts if part.adds is not None}
         if marked:
             self._mark(marked)
+        for part in parts:
+            part.running.sent = True
         self.commands_sent += len(parts)
         self._carrier.submit(parts, [part.command for part in parts])
 
@@ -185,7 +200,7 @@ class Scheduler:
                 raise PortalBlocked(result)
             result = [Outcome(part.command, error=result) for part in parts]
         for part, outcome in zip(parts, result, strict=True):
-            if outcome.error is not None and outcome.error.code == METHOD_PAUSED:
+            if outcome.error is not None and outcome.error.code == METHOD_PAUSED and not self._stopping:
                 self._paused.append((self._clock() + max(outcome.error.retry_after, 0.5), part))
                 continue
             running = part.running

@@ -7,6 +7,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import redis
@@ -17,7 +18,9 @@ from django.utils import timezone
 from b24app import lanes
 from b24app.models import Lane, Portal
 from exchange.imports import push
-from exchange.models import OneCBase, Problem, StateRow
+from exchange.models import ImportRun, OneCBase, Problem, StateRow, UploadedFile
+from exchange.pictures import keep_pictures
+from exchange.sessions import open_session
 from sandbox.portal.server import PortalServer
 from tests.exchange.imports.conftest import Send, base, push_all, tell  # noqa: F401  (fixtures)
 
@@ -27,10 +30,27 @@ KILLS = 50
 ITEMS = 240
 
 
+def pictures_of(item: int) -> list[str]:
+    """The first is the main one; the further ones are requests of their own."""
+    return [f"{item}_{place}.png" for place in range(3)] if item % 4 == 0 else []
+
+
+def send_pictures(base: OneCBase, folder: Path) -> None:  # noqa: F811
+    """The pictures as 1C sends them, taken into the base's store."""
+    session, _ = open_session(base, "catalog")
+    for name in [name for item in range(ITEMS) for name in pictures_of(item)]:
+        path = folder / name
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + name.encode())
+        UploadedFile.objects.create(session=session, name=f"import_files/{name}", path=str(path), size=path.stat().st_size)
+    keep_pictures(ImportRun.objects.create(base=base, session=session, type="catalog", file_name="import.xml", path=""))
+
+
 def goods() -> str:
     groups = "".join(f"<Группа><Ид>g{n}</Ид><Наименование>Группа {n}</Наименование></Группа>" for n in range(12))
     items = "".join(
-        f"<Товар><Ид>i{n}</Ид><Артикул>A{n}</Артикул><Наименование>Товар {n}</Наименование><Группы><Ид>g{n % 12}</Ид></Группы></Товар>"
+        f"<Товар><Ид>i{n}</Ид><Артикул>A{n}</Артикул><Наименование>Товар {n}</Наименование><Группы><Ид>g{n % 12}</Ид></Группы>"
+        + "".join(f"<Картинка>import_files/{name}</Картинка>" for name in pictures_of(n))
+        + "</Товар>"
         for n in range(ITEMS)
     )
     return (
@@ -82,7 +102,9 @@ class TestKilledWorker:
         portal: Portal,
         base: OneCBase,  # noqa: F811
         monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
     ) -> None:
+        send_pictures(base, tmp_path)
         monkeypatch.setattr(settings, "B24_REQUEST_LIMIT", 1.0)
         tell(goods())
         tell(offers())
@@ -125,6 +147,9 @@ class TestKilledWorker:
         shapes = Counter(row["type"] for row in state["products"])
         variants = len([n for n in range(ITEMS) if n % 3 == 0])
         assert shapes == {1: ITEMS - variants, 3: variants, 4: 2 * variants}
+        images = Counter(row["productId"] for row in state["images"])
+        pictured = {state.one("products", xmlId=f"i{n}")["id"] for n in range(ITEMS) if pictures_of(n)}
+        assert images == dict.fromkeys(pictured, 2)
         prices = {(state.get("products", row["productId"]) or {})["xmlId"]: row["price"] for row in state["prices"]}
         assert prices == {
             (f"i{n}#{size}" if n % 3 == 0 else f"i{n}"): 100 + n + size

@@ -46,7 +46,9 @@ class TestPieces:
         return [piece.onec_id for piece in changed]
 
     def prices(self, base: OneCBase) -> list[str]:
-        return [str((row.prices or [])[0][1]) for row in StateRow.objects.filter(base=base, prices__isnull=False).order_by("onec_id")]
+        return [
+            str((row.prices or [])[0][1]) for row in StateRow.objects.filter(base=base, prices__isnull=False).order_by("onec_id")
+        ]
 
     def test_are_read_once_while_they_stay_the_same(self, base: OneCBase):
         assert self.tell(base, priced("a", 1), priced("b", 2)) == ["a", "b"]

@@ -18,12 +18,15 @@ from exchange.imports.scheduler import PortalBlocked, Scheduler
 class Carrier:
     """Answers each batch when it is fetched, in order; `answer` decides what."""
 
-    room = True
-
     def __init__(self) -> None:
+        self.most = 1000
         self.batches: list[list[Command]] = []
         self.waiting: deque[tuple[Any, list[Command]]] = deque()
         self.answer: Any = lambda commands: [Outcome(command, {"ok": True}) for command in commands]
+
+    @property
+    def room(self) -> bool:
+        return len(self.waiting) < self.most
 
     @property
     def pending(self) -> int:
@@ -85,6 +88,22 @@ class TestScheduler:
         assert not finished
         assert len(carrier.batches) < 20
         assert all(version == 1 for version in saved.values())
+
+    def test_finishes_an_ask_of_which_some_commands_have_left_when_time_is_over(self, log: Log):
+        heard: list[int] = []
+
+        def pictures() -> Flow:
+            outcomes = yield Ask(tuple(Command("add", {"n": n}) for n in range(120)))
+            heard.append(len(outcomes))
+            yield Ask((Command("later", {}),))
+            return None
+
+        carrier = Carrier()
+        carrier.most = 1  # the rest of the ask still waits when time is over
+        left = iter([False, *[True] * 100])
+        finished, _, _ = self.run(carrier, log, [pictures(), flow(log, "b")], expired=lambda: next(left))
+        assert (finished, heard) == (False, [120])
+        assert "later" not in {command.method for batch in carrier.batches for command in batch}
 
     def test_sends_alone_what_a_batch_would_alter(self, log: Log):
         def odd() -> Flow:
