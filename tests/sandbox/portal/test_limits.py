@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import threading
 import time
+from functools import partial
 
 import pytest
 
+from sandbox.portal.rest import Rest
 from sandbox.portal.server import PortalServer
 from tests.sandbox.portal.client import Client
 from tests.sandbox.portal.conftest import Clock
@@ -82,3 +85,20 @@ class TestCalls:
     def test_keep_no_tokens(self, rest: Client) -> None:
         rest.ok("profile")
         assert all("auth" not in one.params for one in rest.server.calls.log)
+
+
+class TestExecutionTime:
+    def test_is_charged_without_the_time_spent_queueing_behind_other_requests(self, server: PortalServer) -> None:
+        spent: list[float] = []
+        rest = Rest(server.portal)
+        ask = partial(
+            rest.command, "catalog.measure.list", {}, {"user_id": 1, "scope": "catalog"}, batched=True, started=time.monotonic()
+        )
+        caller = threading.Thread(target=lambda: spent.append(ask()[1]["time"]["duration"]))
+        with server.portal.lock:
+            caller.start()
+            caller.join(0.2)  # it queues behind this test, which holds the portal
+            assert caller.is_alive()
+        caller.join(10)
+        assert spent[0] < 0.1
+        assert server.portal.operating.used("catalog.measure.list") < 0.1
