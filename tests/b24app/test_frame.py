@@ -148,12 +148,15 @@ class TestToken:
         with pytest.raises(BadFrameToken):
             unsign(token)
 
-    @pytest.mark.parametrize(
-        "token", ["", "x", "a:b:c", signing.dumps([1, 1, 1, "ru", ""], salt="other"), signing.dumps("x", salt=frame.SALT)]
-    )
-    def test_that_is_not_ours_is_refused(self, token):
+    @pytest.mark.parametrize("token", ["", "x", "a:b:c"])
+    def test_that_is_not_signed_is_refused(self, token):
         with pytest.raises(BadFrameToken):
             unsign(token)
+
+    @pytest.mark.parametrize(("content", "salt"), [([1, 1, 1, "ru", ""], "other"), ("x", frame.SALT)])
+    def test_that_is_not_ours_is_refused(self, content, salt):
+        with pytest.raises(BadFrameToken):
+            unsign(signing.dumps(content, salt=salt))
 
     def test_that_was_changed_is_refused(self):
         token = sign(FrameUser(1, 2, False, "en", "sid"))
