@@ -26,6 +26,9 @@ from exchange.credentials import Credentials
 from exchange.dialects import BY_CONFIGURATION
 from exchange.file_names import reading_order
 from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
+from exchange.observing import CONTACT_STEP
+from exchange.observing import Said as Said
+from exchange.observing import touch as touch
 from exchange.protocol import BAD_LOGIN, BAD_SESSID, NO_CREDENTIALS, PAUSED, SWITCHED_OFF, WRONG_ADDRESS, Refused, too_many_tries
 from exchange.storage import is_complete_xml
 from exchange.unpacking import archives_are_whole, unpack
@@ -37,8 +40,6 @@ _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 _LOGIN: Final = re.compile(r"^[a-z0-9-]{1,40}$")
 # An exchange may run for hours, the pauses inside it may not.
 SESSION_IDLE: Final = dt.timedelta(hours=12)
-# How stale the time of last contact may be: it is not written with each of thousands of requests.
-CONTACT_STEP: Final = dt.timedelta(seconds=5)
 # A run that nobody works on for so long is told to 1C as a failure (it is read all the same, later).
 SILENT_TOO_LONG: Final = dt.timedelta(minutes=20)
 FORGOTTEN_AFTER: Final = dt.timedelta(seconds=60)
@@ -55,18 +56,6 @@ class SignedIn(NamedTuple):
 
     base: OneCBase
     session: ExchangeSession | None
-
-
-class Said(NamedTuple):
-    """What of a request shows which client asks; kept in `OneCBase.observed` (only what is not empty)."""
-
-    agent: str = ""
-    version: str = ""
-    cml_version: str = ""
-    sessid: bool = False
-    cookie: bool = False
-    imports: str = ""  # the type whose `import` it asked for
-    absent_before: int = 0  # the moment (seconds) of its last `deactivate`: what it has not sent since, it may no longer have
 
 
 def create_base(portal: Portal, name: str, configuration: str = "other") -> tuple[OneCBase, str]:
@@ -163,21 +152,6 @@ def negotiate(session: ExchangeSession, version: str, cml_version: str, *, new: 
 def base_named(login: str) -> OneCBase | None:
     """The base whose login this is, signed in or not: for the journal."""
     return OneCBase.objects.filter(login=login.casefold()).first() if _LOGIN.match(login.casefold()) else None
-
-
-def touch(base: OneCBase, said: Said) -> None:
-    """Note when the base was last heard and what its client does; written at most every few seconds, or when something is new."""
-    now = timezone.now()
-    observed = dict(base.observed)
-    observed.update({key: value for key, value in said._asdict().items() if value and key != "imports"})
-    if said.imports:
-        observed["imports"] = sorted({*observed.get("imports", []), said.imports})
-    fields: dict[str, object] = {}
-    if observed != base.observed:
-        fields["observed"] = base.observed = observed
-    if fields or base.last_contact_at is None or base.last_contact_at < now - CONTACT_STEP:
-        fields["last_contact_at"] = base.last_contact_at = now
-        OneCBase.objects.filter(pk=base.pk).update(**fields)
 
 
 def open_run(session: ExchangeSession, file_name: str, type_: str = "") -> ImportRun:

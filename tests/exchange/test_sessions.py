@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import check_password, identify_hasher
@@ -145,20 +144,6 @@ class TestSessionFor:
         session, _ = sessions.open_session(base, "catalog")
         assert sessions.session_for(sign_in(base), "catalog") == session
         assert sessions.session_for(sign_in(base), "sale") != session
-
-
-class TestTouch:
-    def test_learns_what_the_client_does_without_forgetting(self, base: OneCBase):
-        sessions.touch(base, sessions.Said(agent="1C+Enterprise/8.3", version="3.1"))
-        sessions.touch(base, sessions.Said(sessid=True, imports="catalog"))
-        sessions.touch(base, sessions.Said(imports="sale"))
-        base.refresh_from_db()
-        assert base.observed == {"agent": "1C+Enterprise/8.3", "version": "3.1", "sessid": True, "imports": ["catalog", "sale"]}
-
-    def test_writes_the_time_at_most_every_few_seconds(self, base: OneCBase, django_assert_num_queries: Any):
-        sessions.touch(base, sessions.Said())
-        with django_assert_num_queries(0):
-            sessions.touch(base, sessions.Said())
 
 
 @pytest.fixture
