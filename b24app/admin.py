@@ -57,4 +57,4 @@ class InboundEventAdmin(ReadOnly):
 
 @admin.register(Lane)
 class LaneAdmin(ReadOnly):
-    list_display = ("portal", "due_at", "lease_until", "owner", "fence")
+    list_display = ("portal", "work", "due_at", "lease_until", "owner", "fence")

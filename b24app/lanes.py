@@ -1,4 +1,4 @@
-"""One lane per portal: whoever holds its lease works for the portal; a fence number stops one who lost it.
+"""Two lanes per portal, CATALOG and DOCUMENTS: whoever holds a lane's lease does its work; a fence number stops one who lost it.
 
 The truth is the `Lane` row; Celery only wakes workers. Claiming skips locked rows, so any number of workers may try.
 """
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from django.db import connection
 
 LEASE_SECONDS = 30
+CATALOG = "catalog"
+DOCUMENTS = "documents"
 
 
 class LaneLost(Exception):
@@ -21,35 +23,36 @@ class LaneLost(Exception):
 class Claim:
     portal_id: int
     fence: int
+    work: str = CATALOG
 
 
-def mark_due(portal_id: int, at: dt.datetime | None = None) -> None:
+def mark_due(portal_id: int, at: dt.datetime | None = None, *, work: str = CATALOG) -> None:
     """Let the portal's lane be worked at `at` (now when None); an earlier due time stays."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """insert into b24app_lane (portal_id, due_at) values (%(portal)s, coalesce(%(at)s, now()))
-               on conflict (portal_id) do update set due_at = least(b24app_lane.due_at, excluded.due_at)""",
-            {"portal": portal_id, "at": at},
+            """insert into b24app_lane (portal_id, work, due_at) values (%(portal)s, %(work)s, coalesce(%(at)s, now()))
+               on conflict (portal_id, work) do update set due_at = least(b24app_lane.due_at, excluded.due_at)""",
+            {"portal": portal_id, "at": at, "work": work},
         )
 
 
-def claim(owner: str, portal_id: int | None = None) -> Claim | None:
-    """Take the lease of the lane that has been due longest (or of `portal_id`'s, if due); None when there is none.
+def claim(owner: str, portal_id: int | None = None, work: str = CATALOG) -> Claim | None:
+    """Take the lease of the lane for this work that has been due longest (or of `portal_id`'s, if due); None when there is none.
 
     A lane whose owner vanished (lease over, owner still written) is due as well.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """with chosen as (
-                 select portal_id from b24app_lane
+                 select id from b24app_lane
                  where (due_at <= clock_timestamp() or owner <> '')
                    and coalesce(lease_until, '-infinity') < clock_timestamp()
-                   and (%(portal)s::bigint is null or portal_id = %(portal)s)
+                   and (%(portal)s::bigint is null or portal_id = %(portal)s) and work = %(work)s
                  order by due_at nulls first for update skip locked limit 1)
                update b24app_lane lane
                set lease_until = clock_timestamp() + make_interval(secs => %(lease)s), owner = %(owner)s, fence = fence + 1, due_at = null
-               from chosen where lane.portal_id = chosen.portal_id returning lane.portal_id, lane.fence""",
-            {"portal": portal_id, "lease": LEASE_SECONDS, "owner": owner},
+               from chosen where lane.id = chosen.id returning lane.portal_id, lane.fence, lane.work""",
+            {"portal": portal_id, "lease": LEASE_SECONDS, "owner": owner, "work": work},
         )
         row = cursor.fetchone()
     return Claim(*row) if row else None
@@ -59,8 +62,9 @@ def hold(claim: Claim) -> None:
     """Renew the lease inside the caller's transaction, or raise LaneLost so that nothing of it is saved."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "update b24app_lane set lease_until = clock_timestamp() + make_interval(secs => %s) where portal_id = %s and fence = %s",
-            [LEASE_SECONDS, claim.portal_id, claim.fence],
+            """update b24app_lane set lease_until = clock_timestamp() + make_interval(secs => %s)
+               where portal_id = %s and work = %s and fence = %s""",
+            [LEASE_SECONDS, claim.portal_id, claim.work, claim.fence],
         )
         if cursor.rowcount != 1:
             raise LaneLost(f"portal {claim.portal_id}: fence {claim.fence} is old")
@@ -71,18 +75,18 @@ def release(claim: Claim, due_at: dt.datetime | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """update b24app_lane set lease_until = null, owner = '', due_at = least(due_at, %(due)s)
-               where portal_id = %(portal)s and fence = %(fence)s""",
-            {"due": due_at, "portal": claim.portal_id, "fence": claim.fence},
+               where portal_id = %(portal)s and work = %(work)s and fence = %(fence)s""",
+            {"due": due_at, "portal": claim.portal_id, "work": claim.work, "fence": claim.fence},
         )
 
 
-def due(most: int) -> list[int]:
-    """Portals whose lanes may be claimed now, longest due first."""
+def due(most: int, work: str = CATALOG) -> list[int]:
+    """Portals whose lanes for this work may be claimed now, longest due first."""
     with connection.cursor() as cursor:
         cursor.execute(
             """select portal_id from b24app_lane where (due_at <= clock_timestamp() or owner <> '')
-                 and coalesce(lease_until, '-infinity') < clock_timestamp()
+                 and coalesce(lease_until, '-infinity') < clock_timestamp() and work = %s
                order by due_at nulls first limit %s""",
-            [most],
+            [work, most],
         )
         return [portal_id for (portal_id,) in cursor.fetchall()]

@@ -94,10 +94,17 @@ class RestCall(models.Model):
 
 
 class Lane(models.Model):
-    """The one queue position of a portal: who works for it now, until when, and when it is next due (see lanes.py)."""
+    """One queue position of a portal: who works for it now, until when, and when it is next due (see lanes.py).
 
-    portal = models.OneToOneField(Portal, models.CASCADE, primary_key=True)
+    Documents have a lane of their own beside the catalogue's, so that a payment never waits behind a hundred thousand items.
+    """
+
+    portal = models.ForeignKey(Portal, models.CASCADE)
+    work = models.CharField(max_length=12, db_default="catalog")
     due_at = models.DateTimeField(null=True, db_index=True)
     lease_until = models.DateTimeField(null=True)
     owner = models.CharField(max_length=100, blank=True, db_default="")
     fence = models.BigIntegerField(db_default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["portal", "work"], name="one_lane_per_work")]

@@ -187,3 +187,131 @@ class ExchangeRequest(models.Model):
     size = models.BigIntegerField(default=0)
     answer = models.CharField(max_length=1000, blank=True)
     milliseconds = models.PositiveIntegerField(default=0)
+
+
+class HeardObject(models.Model):
+    """A CRM object that the portal says may have changed (or that is to be looked at anew): read when `read_version < version`.
+
+    One row per object however often it is told, so doubled, late and reordered events all end in one reading of its present state.
+    """
+
+    portal = models.ForeignKey(Portal, models.CASCADE)
+    entity_type_id = models.IntegerField()
+    b24_id = models.BigIntegerField()
+    version = models.BigIntegerField(db_default=1)
+    read_version = models.BigIntegerField(db_default=0)
+    heard_at = models.DateTimeField(db_default=Now())
+    failures = models.PositiveSmallIntegerField(db_default=0)
+    not_before = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["portal", "entity_type_id", "b24_id"], name="one_row_per_heard_object")]
+        indexes = [
+            models.Index(
+                fields=["portal", "heard_at"], condition=models.Q(read_version__lt=models.F("version")), name="objects_to_read"
+            )
+        ]
+
+
+class TradeSide(models.Model):
+    """What both kinds of two-sided objects share: each side as last read, what both agreed on, and what is still to be settled.
+
+    `portal_side`, `onec_side` and `agreed` are planning/stored.py's data of a Trade or a Party. A row is due while
+    `settled_version < version`: the portal or 1C said something that has not been brought to the other side yet.
+    """
+
+    base = models.ForeignKey(OneCBase, models.CASCADE)
+    entity_type_id = models.IntegerField()
+    b24_id = models.BigIntegerField(null=True)
+    onec_id = models.CharField(max_length=255, db_default="")
+    portal_side = models.JSONField(null=True)
+    onec_side = models.JSONField(null=True)
+    agreed = models.JSONField(null=True)
+    # What we made in the portal for this object (ids of activities, requisites, bank details, …): settling's own notes.
+    known = models.JSONField(default=dict)
+    version = models.BigIntegerField(db_default=1)
+    settled_version = models.BigIntegerField(db_default=0)
+    # Set before an `add` leaves us, cleared with its answer: an `add` whose answer was lost is looked up first.
+    adding_since = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(db_default=0)
+    not_before = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        abstract = True
+
+
+class TradeDocument(TradeSide):
+    """One document of both sides: a deal or smart invoice here, an order there; and how it goes to 1C.
+
+    `number` is the one 1C knows it by: given once, unique in the base, the same for ever. `outgoing` is the whole document with its
+    parties as 1C gets it ({"trade": …, "parties": […]}), `outgoing_version` grows when it changes, `acknowledged_version` is the
+    newest that 1C confirmed by `success`.
+    """
+
+    number = models.CharField(max_length=50, db_default="")
+    outgoing = models.JSONField(null=True)
+    outgoing_version = models.BigIntegerField(db_default=0)
+    acknowledged_version = models.BigIntegerField(db_default=0)
+    acknowledged_at = models.DateTimeField(null=True)
+    # How often it went out since 1C last confirmed it, and since when it is left out because 1C never does.
+    served_times = models.PositiveSmallIntegerField(db_default=0)
+    set_aside_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["base", "entity_type_id", "b24_id"],
+                condition=models.Q(b24_id__isnull=False),
+                name="one_document_per_b24_object",
+            ),
+            models.UniqueConstraint(fields=["base", "onec_id"], condition=~models.Q(onec_id=""), name="one_document_per_onec_id"),
+            models.UniqueConstraint(fields=["base", "number"], condition=~models.Q(number=""), name="one_document_per_number"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["base", "id"], condition=models.Q(settled_version__lt=models.F("version")), name="documents_due"
+            ),
+            models.Index(
+                fields=["base", "ready_at"],
+                condition=models.Q(acknowledged_version__lt=models.F("outgoing_version"), set_aside_at__isnull=True),
+                name="documents_for_onec",
+            ),
+        ]
+
+
+class TradeParty(TradeSide):
+    """One buyer of both sides: a company (4) or contact (3) here, a counterparty there.
+
+    `given_id` is the id under which 1C got it from us before we knew its own.
+    """
+
+    given_id = models.CharField(max_length=64, db_default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["base", "entity_type_id", "b24_id"],
+                condition=models.Q(b24_id__isnull=False),
+                name="one_party_per_b24_object",
+            ),
+            models.UniqueConstraint(fields=["base", "onec_id"], condition=~models.Q(onec_id=""), name="one_party_per_onec_id"),
+            models.UniqueConstraint(fields=["base", "given_id"], condition=~models.Q(given_id=""), name="one_party_per_given_id"),
+        ]
+        indexes = [
+            models.Index(fields=["base", "id"], condition=models.Q(settled_version__lt=models.F("version")), name="parties_due")
+        ]
+
+
+class ServedDocument(models.Model):
+    """Which version of which document went out in a session: what its `success` confirms, no more and no less."""
+
+    session = models.ForeignKey(ExchangeSession, models.CASCADE)
+    document = models.ForeignKey(TradeDocument, models.CASCADE)
+    version = models.BigIntegerField()
+    served_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "document"], name="one_served_row_per_session_and_document")]

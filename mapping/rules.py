@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mapping.trade_rules import TradeRules
+
 FieldGroup = Literal[
     "name", "description", "sections", "pictures", "properties", "prices", "stock", "unit", "vat", "weight", "active"
 ]
@@ -26,7 +28,7 @@ FIELD_GROUPS: tuple[FieldGroup, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What one base's administrator decided about the catalogue."""
+    """What one base's administrator decided: about the catalogue here, about documents and parties in `trade`."""
 
     # Field groups that 1C fills when it creates an object and never overwrites afterwards.
     portal_owns: frozenset[FieldGroup] = frozenset()
@@ -47,6 +49,8 @@ class Rules:
     service_item_types: frozenset[str] = frozenset()
     # The share of a catalogue, in percent, above which switching off absent items waits for a person.
     absent_limit: int = 20
+    # Documents and parties.
+    trade: TradeRules = field(default_factory=TradeRules)
 
 
 def from_data(data: Mapping[str, Any]) -> Rules:

@@ -13,6 +13,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from b24app import lanes
 from b24app.models import Lane, Portal
 from b24app.pages import causes, progress
 from b24app.pages.configurations import Configuration, configuration
@@ -210,14 +211,14 @@ def overview_of(portal: Portal) -> Overview:
     if not bases:
         return Overview([], [], _problems(portal), trouble)
     waiting = _waiting([base.pk for base in bases])
-    sending = Lane.objects.filter(portal=portal).exclude(owner="").exists()
+    sending = Lane.objects.filter(portal=portal, work=lanes.CATALOG).exclude(owner="").exists()
     states = [_base_state(base, waiting.get(base.pk, (0, 0)), sending, trouble) for base in bases]
     return Overview(states, _runs([base.pk for base in bases]), _problems(portal), trouble)
 
 
 def base_state(base: OneCBase) -> BaseState:
     """One base alone, for its card."""
-    sending = Lane.objects.filter(portal=base.portal).exclude(owner="").exists()
+    sending = Lane.objects.filter(portal=base.portal, work=lanes.CATALOG).exclude(owner="").exists()
     return _base_state(base, _waiting([base.pk]).get(base.pk, (0, 0)), sending, causes.trouble(base.portal.trouble))
 
 
