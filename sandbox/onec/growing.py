@@ -24,6 +24,8 @@ from sandbox.onec.things import (
 )
 
 CENT = Decimal("0.01")
+# Only every so many items may have a label that a batch of Bitrix24 would rewrite: real bases hardly have any, and each costs a request.
+REWRITTEN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ def grow_item(r: random.Random, number: int, shape: Shape, books: Books) -> Item
         weight=None if service or r.random() < 0.3 else Decimal(r.randint(1, 40_000)) / 1000,
         maker=None if service or r.random() < 0.4 else r.choice(books.makers),
         country=r.choice(words.COUNTRIES),
-        values=dict(_values(r, books.properties)),
+        values=dict(_values(r, number, books.properties)),
         pictures=[grow_picture(r, i) for i in range(r.randint(1, 4))] if r.random() < shape.pictures else [],
         variants=[],
     )
@@ -255,7 +257,7 @@ def _description(r: random.Random, name: str) -> tuple[str, bool]:
     ) + "</ul>", True
 
 
-def _values(r: random.Random, properties: list[Property]) -> Iterator[tuple[str, list[str]]]:
+def _values(r: random.Random, number: int, properties: list[Property]) -> Iterator[tuple[str, list[str]]]:
     for prop in properties:
         if r.random() < 0.4:
             continue
@@ -263,7 +265,8 @@ def _values(r: random.Random, properties: list[Property]) -> Iterator[tuple[str,
             case "list":
                 yield prop.id, r.sample(list(prop.options), r.randint(1, 2 if prop.multiple else 1))
             case "string":
-                yield prop.id, [r.choice(("Хит & новинка", 'Серия "Люкс"', "без <тегов>", "Ґатунок перший", "$result[1]"))]
+                label = r.choice(words.LABELS)
+                yield prop.id, [words.LABELS[0] if "$" in label and number % REWRITTEN else label]
             case "number":
                 yield prop.id, [str(Decimal(r.randint(1, 30_000)) / 10)]
             case "date":

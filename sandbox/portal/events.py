@@ -6,6 +6,7 @@ offline keeps one row per object, event and connector, and leaves out changes ma
 
 from __future__ import annotations
 
+import json
 import queue
 import random
 import secrets
@@ -96,18 +97,21 @@ class Events:
 
     def _queue(self, binding: Row, event: str, data: dict[str, Any], user: int) -> None:
         store, now = self.portal.store, iso(self.portal.clock())
-        same = [
-            row
-            for row in store.all("offline_events")
-            if row["EVENT_NAME"] == event.upper() and row["connector"] == binding["connector_id"] and row["EVENT_DATA"] == data
-        ]
-        fresh = [row for row in same if not row["PROCESS_ID"]]
+        waiting = store.table("offline_events")
+        about = json.dumps([event.upper(), binding["connector_id"], data], ensure_ascii=False, sort_keys=True)
+        fresh = [row for row in waiting.by("about", [about]) if not row["PROCESS_ID"] and row["EVENT_DATA"] == data]
         if fresh:
             store.change("offline_events", fresh[0], TIMESTAMP_X=now, EVENT_ADDITIONAL={"user_id": user})
             return
-        first = not any(not row["PROCESS_ID"] for row in store.all("offline_events"))
+        first = not waiting.indexes["PROCESS_ID"].get("")
         row: Row = {"TIMESTAMP_X": now, "EVENT_NAME": event.upper(), "EVENT_DATA": data, "EVENT_ADDITIONAL": {"user_id": user}}
-        row |= {"MESSAGE_ID": secrets.token_hex(16), "PROCESS_ID": "", "ERROR": 0, "connector": binding["connector_id"]}
+        row |= {
+            "MESSAGE_ID": secrets.token_hex(16),
+            "PROCESS_ID": "",
+            "ERROR": 0,
+            "connector": binding["connector_id"],
+            "about": about,
+        }
         store.add("offline_events", row)
         if first:
             self._wake(user)

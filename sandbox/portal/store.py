@@ -28,6 +28,7 @@ INDEXED = {
     "enums": ("propertyId",),
     "document_elements": ("docId",),
     "productrows": ("owner",),
+    "offline_events": ("about", "PROCESS_ID"),
 }
 
 
