@@ -157,6 +157,8 @@ NET_WEIGHT = "ВесНетто"
 WIDTH = "Ширина"
 LENGTH = "Длина"
 HEIGHT = "Высота"
+# A requisite tells a size only when its name tells the unit: in metres, as the elements do.
+SIZE_UNITS = {"мм": "0.001", "см": "0.01", "м": "1"}
 MARKING_GROUP = "КодГруппыТоваров"
 RESERVE = "Резерв"
 PRICES = "Цены"

@@ -19,6 +19,7 @@ from exchange.commerceml.read_parts import (
     read_manufacturer,
     read_package,
     read_property_values,
+    size_requisites,
 )
 from exchange.records import (
     Excise,
@@ -301,6 +302,7 @@ _REQUISITE_STEPS: Final[dict[str, Any]] = {
     n.REQUISITE_HTML: _html,
     n.WEIGHT: _weight,
     n.DELETED: _deletion_requisite,
+    **size_requisites(_SLOT),
 }
 
 

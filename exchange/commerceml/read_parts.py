@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from exchange.commerceml import names as n
@@ -19,6 +20,24 @@ from exchange.records import (
 
 Slots = list[Any]
 _new = tuple.__new__
+
+
+def size_requisites(places: Mapping[str, int]) -> dict[str, Any]:
+    """Readers of requisites that tell a size with its unit ("length (cm)"), in metres; `places`: field → slot."""
+
+    def into(slot: int, ratio: Decimal) -> Any:
+        def step(element: Element, found: tuple[str, ...], slots: Slots, context: Context) -> None:
+            size = context.number_of(found[0], element) if found else None
+            slots[slot] = size * ratio if size else slots[slot]
+
+        return step
+
+    return {
+        spelled.format(name, unit): into(places[field], Decimal(ratio))
+        for name, field in ((n.LENGTH, "length"), (n.WIDTH, "width"), (n.HEIGHT, "height"))
+        for unit, ratio in n.SIZE_UNITS.items()
+        for spelled in ("{} ({})", "{}({})", "{}, {}", "{},{}")
+    }
 
 
 def read_package(element: Element, context: Context) -> Package:

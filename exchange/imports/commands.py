@@ -36,6 +36,9 @@ _FIELDS = {
     "measure": "measure",
     "vat": "vatId",
     "weight": "weight",
+    "length": "length",
+    "width": "width",
+    "height": "height",
     "quantity": "quantity",
 }
 

@@ -118,7 +118,13 @@ class _Planner:
             traits = ", ".join(trait.value for trait in variant.characteristics or ())
             variant = variant._replace(name=f"{parent.name} ({traits})" if traits else parent.name)
         return variant._replace(
-            id=key, unit=variant.unit or parent.unit, vat=variant.vat or parent.vat, weight=variant.weight or parent.weight
+            id=key,
+            unit=variant.unit or parent.unit,
+            vat=variant.vat or parent.vat,
+            weight=variant.weight or parent.weight,
+            length=variant.length or parent.length,
+            width=variant.width or parent.width,
+            height=variant.height or parent.height,
         )
 
     def _is_service(self, product: Product) -> bool:
@@ -132,8 +138,7 @@ class _Planner:
             self._texts(product, fields)
         if shape in ("product", "offer"):
             self._measure(product, fields)
-            if product.weight is not None:
-                fields["weight"] = number(product.weight * 1000)  # the portal weighs in grams
+            fields |= _sizes(product)
         if shape != "sku":
             self._vat(product, offer, fields)
         self._properties(product, shape, offer, fields)
@@ -279,6 +284,16 @@ class _Planner:
             if row.warehouse_id in self.references.stores
         }
         return number(total), by_store if rows else None
+
+
+def _sizes(product: Product) -> dict[str, Value]:
+    """Weight in grams and sizes in millimetres, as the portal counts; 1C writes kilograms and metres.
+
+    1C (3.1) writes a zero size for whatever nobody has measured: it must not wipe out what a person typed into the portal.
+    """
+    told: dict[str, Value] = {} if product.weight is None else {"weight": number(product.weight * 1000)}
+    sizes = (("length", product.length), ("width", product.width), ("height", product.height))
+    return told | {name: number(size * 1000) for name, size in sizes if size}
 
 
 def requisite_property(name: str) -> str:

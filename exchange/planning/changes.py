@@ -27,6 +27,9 @@ _GROUP_OF: dict[str, FieldGroup] = {
     "vat": "vat",
     "vat_included": "vat",
     "weight": "weight",
+    "length": "weight",
+    "width": "weight",
+    "height": "weight",
     "active": "active",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,25 @@ def with_items(items: str) -> bytes:
 
 def products(data: bytes, oddities: Oddities | None = None) -> list[Product]:
     return [record for record in read(io.BytesIO(data), oddities=oddities) if isinstance(record, Product)]
+
+
+class TestSizes:
+    def test_are_metres_as_elements_and_as_requisites_that_name_their_unit(self) -> None:
+        items = """<Товар><Ид>a</Ид><Длина>1.25</Длина><ЗначенияРеквизитов>
+          <ЗначениеРеквизита><Наименование>Ширина (см)</Наименование><Значение>40</Значение></ЗначениеРеквизита>
+          <ЗначениеРеквизита><Наименование>Высота, мм</Наименование><Значение>35,5</Значение></ЗначениеРеквизита>
+          </ЗначенияРеквизитов></Товар>"""
+        (item,) = products(with_items(items))
+        assert (item.length, item.width, item.height) == (Decimal("1.25"), Decimal("0.4"), Decimal("0.0355"))
+        assert item.requisites == ()
+
+    def test_are_not_guessed_from_a_requisite_without_a_unit(self) -> None:
+        items = """<Товар><Ид>a</Ид><ЗначенияРеквизитов>
+          <ЗначениеРеквизита><Наименование>Длина</Наименование><Значение>120</Значение></ЗначениеРеквизита>
+          </ЗначенияРеквизитов></Товар>"""
+        (item,) = products(with_items(items))
+        assert item.length is None
+        assert [told.name for told in item.requisites or ()] == ["Длина"]
 
 
 class TestForms:

@@ -57,6 +57,21 @@ class TestPlanItem:
         }  # fmt: skip
         assert (item.element.prices, item.element.quantity, item.element.stock) == ({1: ("1.5", "RUB")}, "7", {3: "7"})
 
+    def test_tells_weight_in_grams_and_sizes_in_millimetres(self):
+        item = plan(
+            Product("a", "a", name="Шкаф", weight=Decimal("1.5"), length=Decimal("1.25"), width=Decimal("0.4"), height=Decimal(0))
+        )
+        assert fields(item) == {"active": True, "name": "Шкаф", "weight": "1500", "length": "1250", "width": "400"}
+
+    def test_gives_variants_the_sizes_of_their_item_unless_they_have_their_own(self):
+        item = plan(
+            Product("a", "a", name="Шкаф", length=Decimal(2), width=Decimal(1)),
+            Offer(Product("a#1", "a", "1", name="Шкаф (дуб)", width=Decimal("0.5"))),
+        )
+        assert item.element is not None
+        assert "length" not in item.element.fields
+        assert (item.offers[0].fields["length"], item.offers[0].fields["width"]) == ("2000", "500")
+
     def test_makes_a_parent_with_offers_of_an_item_with_characteristics(self):
         traits = (Characteristic("Размер", "40"),)
         item = plan(
