@@ -9,11 +9,15 @@ Shape of the facts:
     catalog       {"iblock_id", "offers_iblock_id", "sku_property_id"} (null where there is none)
     warehouse_accounting   True, False, or null when it could not be asked
     base_currency "RUB" ("" when it could not be asked)
+    time_zone     "Europe/Moscow", as the administrator's profile names it ("" = it names none)
+    utc_offset    seconds that the portal's own clock is ahead of UTC (null when it could not be asked)
     read_at       ISO time
 """
 
 from __future__ import annotations
 
+import datetime as dt
+import zoneinfo
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,6 +34,8 @@ QUESTIONS: tuple[tuple[str, Command], ...] = (
     ("catalogs", Command("catalog.catalog.list", {"select": CATALOG_FIELDS})),
     ("accounting", Command("catalog.document.mode.status")),
     ("currency", Command("crm.currency.base.get")),
+    ("profile", Command("profile")),
+    ("time", Command("server.time")),
     ("events", Command("events", {"FULL": True})),
     ("bound_events", Command("event.get")),
     ("placements", Command("placement.list")),
@@ -61,8 +67,30 @@ def facts_from(told: Mapping[str, Any], read_at: str) -> dict[str, Any]:
         "catalog": catalog_of(told.get("catalogs")),
         "warehouse_accounting": accounting == "Y" if accounting in ("Y", "N") else None,
         "base_currency": str(told.get("currency") or ""),
+        "time_zone": _zone(told.get("profile")),
+        "utc_offset": _offset(told.get("time"), told.get("profile")),
         "read_at": read_at,
     }
+
+
+def _zone(profile: Any) -> str:
+    """The zone that `profile` names; people who never chose one have "" there, and the portal's own time counts."""
+    name = str(profile.get("TIME_ZONE") or "") if isinstance(profile, Mapping) else ""
+    try:
+        return zoneinfo.ZoneInfo(name).key if name else ""
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return ""
+
+
+def _offset(time: Any, profile: Any) -> int | None:
+    """`server.time` writes the portal's time with its offset ("2024-08-05T12:02:13+03:00"); a profile's own counts from that one."""
+    try:
+        offset = dt.datetime.fromisoformat(str(time)).utcoffset()
+    except ValueError:
+        return None
+    own = str(profile.get("TIME_ZONE_OFFSET") or "0") if isinstance(profile, Mapping) else "0"
+    more = int(own) if own.lstrip("-").isdecimal() else 0
+    return None if offset is None else int(offset.total_seconds()) + more
 
 
 def _flag(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import zoneinfo
 from collections.abc import Callable, Mapping
@@ -53,9 +54,12 @@ def announce(response: HttpResponse, say: str) -> HttpResponse:
     return response
 
 
-def zone_of(portal: Portal) -> zoneinfo.ZoneInfo:
-    """The portal's time zone as its facts tell it; UTC until they do."""
+def zone_of(portal: Portal) -> dt.tzinfo:
+    """The portal's time as its facts tell it: the named zone, else the offset of its clock, else UTC."""
+    name, offset = portal.facts.get("time_zone"), portal.facts.get("utc_offset")
     try:
-        return zoneinfo.ZoneInfo(str(portal.facts.get("time_zone") or "UTC"))
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return zoneinfo.ZoneInfo("UTC")
+        if name:
+            return zoneinfo.ZoneInfo(str(name))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        pass
+    return dt.timezone(dt.timedelta(seconds=offset)) if isinstance(offset, int) and abs(offset) < 86400 else dt.UTC

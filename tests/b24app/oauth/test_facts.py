@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from b24app.oauth.facts import QUESTIONS, answers, facts_from
 from b24app.rest.batching import Outcome
 from b24app.rest.errors import RestError
@@ -54,3 +56,21 @@ class TestFacts:
         facts = facts_from({"app": [], "scope": {"0": "crm"}, "catalogs": [], "accounting": False, "currency": None}, "")
         assert facts["scope"] == ["crm"]
         assert facts["base_currency"] == ""
+
+    @pytest.mark.parametrize(
+        ("told", "zone", "offset"),
+        [
+            ({"profile": {"TIME_ZONE": "Asia/Almaty"}, "time": "2024-08-05T12:02:13+03:00"}, "Asia/Almaty", 10_800),
+            ({"profile": {"TIME_ZONE": ""}, "time": "2024-08-05T09:02:13+00:00"}, "", 0),
+            ({"profile": {"TIME_ZONE": "Mars/Olympus"}, "time": "noon"}, "", None),
+            ({"profile": {"TIME_ZONE": "../../etc/passwd"}, "time": "2024-08-05T09:02:13"}, "", None),
+            ({"profile": {"TIME_ZONE_OFFSET": "7200"}, "time": "2024-08-05T12:02:13+03:00"}, "", 18_000),
+            ({"profile": []}, "", None),
+        ],
+    )
+    def test_know_the_portals_time(self, told, zone, offset):
+        facts = facts_from(told, "")
+        assert (facts["time_zone"], facts["utc_offset"]) == (zone, offset)
+
+    def test_are_read_from_the_portal_with_its_time(self, portal):
+        assert portal.facts["utc_offset"] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -158,6 +159,22 @@ class TestOverview:
         run.created_at = dt.datetime(2026, 3, 1, 20, 30, tzinfo=dt.UTC)
         run.save()
         assert "2026-03-02T06:30:00+10:00" in admin.get(PAGE).content.decode()
+
+    @pytest.mark.parametrize(
+        ("facts", "shown"),
+        [
+            ({"time_zone": "", "utc_offset": 10_800}, "2026-03-01T23:30:00+03:00"),
+            ({"time_zone": "Asia/Almaty", "utc_offset": 10_800}, "2026-03-02T01:30:00+05:00"),
+            ({"time_zone": "Mars/Olympus", "utc_offset": 999_999}, "2026-03-01T20:30:00+00:00"),
+        ],
+    )
+    def test_falls_back_to_the_offset_of_the_portals_clock(self, admin: Person, facts: dict[str, Any], shown: str) -> None:
+        admin.portal.facts = facts
+        admin.portal.save()
+        run = make_run(make_base(admin.portal))
+        run.created_at = dt.datetime(2026, 3, 1, 20, 30, tzinfo=dt.UTC)
+        run.save()
+        assert shown in admin.get(PAGE).content.decode()
 
 
 class TestLive:
