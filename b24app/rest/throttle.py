@@ -5,6 +5,8 @@ one request; what is over gets 503 QUERY_LIMIT_EXCEEDED. Our bucket is a little 
 on the way (burst margin ÷ rate seconds of jitter) never overflow theirs. Redis' clock alone counts.
 
 Callers get their turn in the order they came: within a process by a gate, between processes by reserving the next free moment.
+Callers with much to send leave the last places of the bucket free (`leave`), so that those who cannot wait pass them by. Nobody
+overflows it: a place is taken only if the bucket, with everything reserved before, has room at the moment of sending.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ class Pace:
 
 STANDARD = Pace()
 ENTERPRISE = Pace(rate=5.0, burst=240)
+# How many places those who can wait leave to the others: enough for a few documents at once, and filled again within seconds.
+LEFT_FREE = 6
 
 # KEYS: the bucket (the moment when it will be empty, µs) and the pause (moment, µs). ARGV: µs per request, burst, longest wait, now or "".
 _RESERVE = """
@@ -68,7 +72,7 @@ _SECOND = 1_000_000
 
 
 class Throttle:
-    """The pace of one portal. `sleep` and `clock` (seconds; None is Redis' own) can be handed in, so that tests never wait."""
+    """The pace of one portal. `leave` places of the bucket stay free for others. `sleep` and `clock` (seconds; None is Redis' own) can be handed in, so that tests never wait."""
 
     def __init__(
         self,
@@ -76,16 +80,18 @@ class Throttle:
         member_id: str,
         pace: Pace = STANDARD,
         *,
+        leave: int = 0,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.pace = pace
+        self._burst = max(pace.burst - leave, 1)
         self.operating = OperatingTime(client, member_id, pace.allowance, clock=clock)
         self._sleep = sleep
         self._clock = clock
         self._keys = [f"b24:{{{member_id}}}:bucket", f"b24:{{{member_id}}}:pause"]
         self._step = _SECOND / pace.rate
-        self._gate = _gate(member_id)
+        self._gate = _gate(f"{member_id}:{leave}")
         self._reserve = client.register_script(_RESERVE)
         self._penalty = client.register_script(_PENALTY)
         self._paused = client.register_script(_PAUSED)
@@ -98,7 +104,7 @@ class Throttle:
         waited = 0.0
         with self._gate.turn():
             while True:
-                wait = int(self._reserve(keys=self._keys, args=[self._step, self.pace.burst, longest * _SECOND, self._now()]))
+                wait = int(self._reserve(keys=self._keys, args=[self._step, self._burst, longest * _SECOND, self._now()]))
                 if wait < 0:
                     raise make(QUEUE_TOO_LONG, "the portal's requests are used up", retry_after=-wait / _SECOND)
                 if not wait:
@@ -146,6 +152,6 @@ _gates: WeakValueDictionary[str, _Gate] = WeakValueDictionary()
 _gates_lock = threading.Lock()
 
 
-def _gate(member_id: str) -> _Gate:
+def _gate(name: str) -> _Gate:
     with _gates_lock:
-        return _gates.setdefault(member_id, _Gate())
+        return _gates.setdefault(name, _Gate())

@@ -117,6 +117,46 @@ class TestAcquire:
             thread.join(10)
         assert order == list(range(6))
 
+    def test_lets_an_urgent_caller_pass_those_who_wait(self, server: redis.Redis, member_id: str, clock: Time) -> None:
+        patient = Throttle(server, member_id, leave=6, sleep=clock.sleep, clock=clock)
+        urgent = Throttle(server, member_id, clock=clock)
+        passed: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            # The patient one has its place and waits for it; whoever is urgent comes now, five times.
+            passed.extend(urgent.acquire(longest=0) for _ in range(5))
+            clock.sleep(seconds)
+
+        assert [patient.acquire() for _ in range(42)] == [0.0] * 42
+        patient._sleep = sleep
+        assert patient.acquire() == pytest.approx(0.5)
+        assert passed == [0.0] * 5
+        patient._sleep = clock.sleep
+        assert patient.acquire() == pytest.approx(3.0), "the places that were passed by are filled again first"
+
+    @pytest.mark.parametrize(("pace", "size", "rate"), [(STANDARD, 50, 2.0), (ENTERPRISE, 250, 5.0)])
+    def test_never_overflows_however_urgent_and_patient_callers_mix(
+        self, server: redis.Redis, member_id: str, clock: Time, pace: Pace, size: int, rate: float
+    ) -> None:
+        urgent = Throttle(server, member_id, pace, sleep=clock.sleep, clock=clock)
+        portal, urgent_waits = Bucket(size, rate), []
+
+        def sleep_of_patient(seconds: float) -> None:
+            end = clock.now + seconds
+            for _ in range(1 + round(clock.now) % 3):
+                if round(clock.now) % 5 == 0 and clock.now < end:
+                    urgent_waits.append(urgent.acquire())
+                    portal.admit(clock.now)
+            clock.now = max(clock.now, end)
+
+        patient = Throttle(server, member_id, pace, leave=6, sleep=sleep_of_patient, clock=clock)
+        for _ in range(size * 3):
+            patient.acquire()
+            portal.admit(clock.now)
+        assert portal.refused == 0
+        assert len(urgent_waits) > 20
+        assert max(urgent_waits) <= 1 / rate
+
     def test_uses_the_servers_clock_when_none_is_given(self, server: redis.Redis, member_id: str) -> None:
         slept: list[float] = []
         throttle = Throttle(server, member_id, Pace(rate=2, burst=2), sleep=slept.append)
