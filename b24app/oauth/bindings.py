@@ -19,6 +19,9 @@ _CATALOG = ("PRODUCT", "PRICE", "PRICE.TYPE", "MEASURE")
 _CRM = ("DEAL", "COMPANY", "CONTACT", "DYNAMICITEM", "REQUISITE", "BANKDETAIL")
 OBJECT_EVENTS = (
     *(f"ONCRM{kind}{verb}" for kind in _CRM for verb in _VERBS),
+    "ONCRMDEALMOVETOCATEGORY",
+    "ONCRMADDRESSREGISTER",
+    "ONCRMADDRESSUNREGISTER",
     *(f"CATALOG.{kind}.ON.{verb}" for kind in _CATALOG for verb in _VERBS),
 )
 PLACEMENTS = (

@@ -72,7 +72,10 @@ _SECOND = 1_000_000
 
 
 class Throttle:
-    """The pace of one portal. `leave` places of the bucket stay free for others. `sleep` and `clock` (seconds; None is Redis' own) can be handed in, so that tests never wait."""
+    """The pace of one portal; `leave` places of the bucket stay free for others.
+
+    `sleep` and `clock` (seconds; None is Redis' own) can be handed in, so that tests never wait.
+    """
 
     def __init__(
         self,
