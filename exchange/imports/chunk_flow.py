@@ -14,14 +14,32 @@ from b24app.rest.commands import Command
 from exchange.imports import commands
 from exchange.imports.flows import Ask, Flow, Log, Tools, Work, fail
 from exchange.imports.item_flow import item_flow
+from exchange.imports.matching import SHAPES, LookUpFailed, Match, match
 from exchange.planning.changes import Known
 from exchange.planning.desired import number
-from exchange.planning.items import Element, Item, Shape, Trouble
-from exchange.planning.references import ARTICLE, BARCODE
+from exchange.planning.items import Element, Item, Shape
 
 
 def chunk_flow(works: Sequence[Work], tools: Tools, log: Log) -> Flow:
     """Look up, fifty at a time, which elements are in the portal already; then each item goes its own way."""
+    matched: Mapping[str, Match] = {}
+    try:
+        found = yield from _find(works, tools)
+        if tools.rules.match_by_article or tools.rules.match_by_barcode:
+            matched = yield from match(works, found, tools)
+    except LookUpFailed as failure:
+        for work in works:
+            fail(work, failure.error, tools, log)
+        return None
+    for work in works:
+        _adopt(work, found, matched, log)
+    _share(works, tools)
+    flows: list[Flow] = [item_flow(work, tools, log) for work in works]
+    return flows
+
+
+def _find(works: Sequence[Work], tools: Tools) -> Generator[Ask, list[Outcome], Mapping[str, Mapping[int, Shape]]]:
+    """1C id → the portal's elements with it as their external id; raises LookUpFailed."""
     references = tools.references
     by_shape: dict[Shape, list[str]] = {}
     for work in works:
@@ -32,28 +50,16 @@ def chunk_flow(works: Sequence[Work], tools: Tools, log: Log) -> Flow:
         iblock = references.offers_iblock_id if wanted == "offer" else references.iblock_id
         for start in range(0, len(ids), commands.LOOKUP_SIZE):
             page = ids[start : start + commands.LOOKUP_SIZE]
-            # A list of products may hold every type or only simple ones; the special lists tell which is which.
-            shapes: tuple[Shape, ...] = ("offer",) if wanted == "offer" else ("product", "sku", "service")
+            shapes: tuple[Shape, ...] = ("offer",) if wanted == "offer" else SHAPES
             asked += [(shape, commands.find_elements(shape, iblock, page)) for shape in shapes]
     found: dict[str, dict[int, Shape]] = {}
-    if asked:
-        outcomes = yield Ask(tuple(command for _, command in asked))
-        failed = next((outcome.error for outcome in outcomes if outcome.error), None)
-        if failed is not None:
-            for work in works:
-                fail(work, failed, tools, log)
-            return None
-        for (shape, _), outcome in zip(asked, outcomes, strict=True):
-            for row in commands.listed_elements(shape, outcome.result):
-                found.setdefault(str(row["xmlId"]), {})[int(row["id"])] = shape
-    matched = {}
-    if tools.rules.match_by_article or tools.rules.match_by_barcode:
-        matched = yield from _match(works, found, tools, log)
-    for work in works:
-        _adopt(work, found, matched)
-    _share(works, tools)
-    flows: list[Flow] = [item_flow(work, tools, log) for work in works]
-    return flows
+    outcomes = (yield Ask(tuple(command for _, command in asked))) if asked else []
+    for (shape, _), outcome in zip(asked, outcomes, strict=True):
+        if outcome.error is not None:
+            raise LookUpFailed(outcome.error)
+        for row in commands.listed_elements(shape, outcome.result):
+            found.setdefault(str(row["xmlId"]), {})[int(row["id"])] = shape
+    return found
 
 
 def _share(works: Sequence[Work], tools: Tools) -> None:
@@ -75,56 +81,28 @@ def _with_more(item: Item, onec_id: str, quantity: Decimal) -> Item:
     return replace(item, element=add(item.element) if item.element else None, offers=tuple(add(offer) for offer in item.offers))
 
 
-def _adopt(work: Work, found: Mapping[str, Mapping[int, Shape]], matched: Mapping[str, list[int]]) -> None:
-    """Take over what the portal has already under the same external id (or the same article)."""
+def _adopt(work: Work, found: Mapping[str, Mapping[int, Shape]], matched: Mapping[str, Match], log: Log) -> None:
+    """Take over what the portal has already under the same external id (or the same article or barcode)."""
     for element in work.to_find():
         hits = found.get(element.onec_id, {})
         same = [b24_id for b24_id, shape in hits.items() if shape == element.shape]
         other = [b24_id for b24_id in hits if b24_id not in same]
         if same:
-            _take(work, element, min(same), element.shape)
+            _take(work, element, min(same), element.shape, log)
         elif other and element.onec_id not in work.links:
-            _take(work, element, min(other), hits[min(other)])
-        elif len(matched.get(element.onec_id, ())) == 1 and element.onec_id not in work.links:
-            _take(work, element, matched[element.onec_id][0], element.shape)
-        elif len(matched.get(element.onec_id, ())) > 1:
-            trouble = Trouble("article-matches-several", {"ids": ", ".join(map(str, matched[element.onec_id]))}, blocks=True)
-            work.item = replace(work.item, troubles=(*work.item.troubles, trouble))
+            _take(work, element, min(other), hits[min(other)], log)
+        elif element.onec_id in matched and element.onec_id not in work.links:
+            match = matched[element.onec_id]
+            if match.trouble is not None:
+                work.item = replace(work.item, troubles=(*work.item.troubles, match.trouble))
+            else:
+                _take(work, element, match.b24_id, element.shape, log)
 
 
-def _take(work: Work, element: Element, b24_id: int, shape: Shape) -> None:
-    work.links[element.onec_id] = b24_id
-    work.known[element.onec_id] = Known(shape=shape, prices=None, pictures_unsure=True)
-
-
-def _match(
-    works: Sequence[Work], found: Mapping[str, Mapping[int, Shape]], tools: Tools, log: Log
-) -> Generator[Ask, list[Outcome], dict[str, list[int]]]:
-    """Products of the portal that have the article or barcode of an item which no external id found."""
-    references = tools.references
-    wanted: list[tuple[int, str, str]] = []  # property id, value, 1C id
-    switches = ((ARTICLE, tools.rules.match_by_article), (BARCODE, tools.rules.match_by_barcode))
-    for key in [key for key, on in switches if on and key in references.properties]:
-        property_id = references.properties[key].id
-        for work in works:
-            element = work.item.element
-            if element is None or element.onec_id in work.links or element.onec_id in found:
-                continue
-            held = element.fields.get(f"property:{property_id}")
-            wanted += [(property_id, str(v), element.onec_id) for v in (held if isinstance(held, list) else [held]) if v]
-    pages = [
-        (property_id, [value for p, value, _ in wanted if p == property_id][start : start + commands.LOOKUP_SIZE])
-        for property_id in {p for p, _, _ in wanted}
-        for start in range(0, sum(p == property_id for p, _, _ in wanted), commands.LOOKUP_SIZE)
-    ]
-    hits: dict[tuple[int, str], set[int]] = {}
-    if pages:
-        outcomes = yield Ask(tuple(commands.find_by_property(references.iblock_id, p, values) for p, values in pages))
-        for (property_id, _), outcome in zip(pages, outcomes, strict=True):
-            for row in commands.listed_elements("product", outcome.result) if outcome.error is None else ():
-                for text in commands.property_texts(row, property_id):
-                    hits.setdefault((property_id, text), set()).add(int(row["id"]))
-    matched: dict[str, set[int]] = {}
-    for property_id, value, onec_id in wanted:
-        matched.setdefault(onec_id, set()).update(hits.get((property_id, value), ()))
-    return {onec_id: sorted(ids) for onec_id, ids in matched.items()}
+def _take(work: Work, element: Element, b24_id: int, shape: Shape, log: Log) -> None:
+    known = Known(shape=shape, prices=None, pictures_unsure=True)
+    work.links[element.onec_id], work.known[element.onec_id] = b24_id, known
+    if shape == element.shape:
+        # Kept at once: where another base owns the fields, nothing may be written that would tell of it.
+        home = work.home(element.onec_id)
+        log.linked[home], log.known[home] = b24_id, known.to_json()

@@ -106,13 +106,16 @@ def find_elements(shape: Shape, iblock_id: int, xml_ids: Sequence[str]) -> Comma
     )
 
 
-def find_by_property(iblock_id: int, property_id: int, values: Sequence[str], shape: Shape = "product") -> Command:
-    """Find elements by a property's values (article or barcode), at most one page of them."""
+def find_by_property(
+    iblock_id: int, property_id: int, values: Sequence[str], shape: Shape = "product", *, after: int = 0
+) -> Command:
+    """Find elements with an id above `after` by a property's values (article or barcode), at most one page of them."""
+    beyond = {">id": after} if after else {}
     return Command(
         f"{_METHOD[shape]}.list",
         {
             "select": ["id", "iblockId", "xmlId", f"property{property_id}"],
-            "filter": {"iblockId": iblock_id, f"property{property_id}": list(values)},
+            "filter": {"iblockId": iblock_id, f"property{property_id}": list(values), **beyond},
             "order": {"id": "ASC"},
         },
     )

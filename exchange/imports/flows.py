@@ -6,7 +6,7 @@ in one transaction after each batch, so that a crash loses at most what the port
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -29,8 +29,8 @@ class Ask(NamedTuple):
     adds: tuple[Key | None, ...] = ()
 
 
-# What an item refers to and 1C has not told of (yet): the item goes on without it and is looked at again.
-WAITED_FOR = frozenset({"unknown-price-type", "unknown-value", "section-missing"})
+# What an item refers to and is not there (yet): the item goes on without it and is looked at again.
+WAITED_FOR = frozenset({"unknown-price-type", "unknown-value", "section-missing", "currency-missing"})
 
 Flow = Generator[Ask, list[Outcome], "list[Flow] | None"]
 
@@ -90,6 +90,9 @@ class Tools:
     open_picture: Callable[[str], PictureFile] = lambda path: PictureFile(path, b"")
     # Which of these portal ids another base owns, and what other bases have of each in stock (see push.py).
     elsewhere: Callable[[Sequence[int]], Mapping[int, tuple[bool, Decimal]]] = lambda ids: {}
+    # Which of these portal ids another item of this base is linked with; and those that an item of this push has been matched with.
+    taken: Callable[[Sequence[int]], Collection[int]] = lambda ids: ()
+    claimed: dict[int, str] = field(default_factory=dict)
     # Where warehouse accounting is on: stock that documents must bring in line, left to the end of the slice.
     stock_queue: list[StockLine] = field(default_factory=list)
     retry_after: float = 60.0

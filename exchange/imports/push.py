@@ -155,6 +155,7 @@ class BasePush:
             retry_after=RETRY_SECONDS,
             ours=frozenset(price_type.id for price_type in references.price_types.values()),
             elsewhere=self._elsewhere if several else lambda ids: {},
+            taken=lambda ids: links.to_onec(self.portal.pk, self.base.pk, "product", ids).keys(),
         )
 
     def _chunks(self, tools: Tools) -> Iterator[Flow]:
