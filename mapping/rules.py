@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from mapping.trade_rules import TradeRules
@@ -42,13 +43,16 @@ class Rules:
     base_price_type: str = ""
     # Currency as 1C writes it → ISO code, beside the built-in ones.
     currencies: Mapping[str, str] = field(default_factory=dict)
+    # Currencies (ISO code → rate to the portal's base currency, as text) to make in the portal where it lacks them. Nothing is made
+    # without a rate: 1C names none for a price, and which one holds is the accountant's to say.
+    create_currencies: Mapping[str, str] = field(default_factory=dict)
     # Warehouses whose stock does not count.
     skipped_warehouses: frozenset[str] = frozenset()
     # Item types (as 1C writes ТипНоменклатуры) that are not carried, or carried as services.
     skipped_item_types: frozenset[str] = frozenset()
     service_item_types: frozenset[str] = frozenset()
     # The share of a catalogue, in percent, above which switching off absent items waits for a person.
-    absent_limit: int = 20
+    absent_limit: int = 10
     # Documents and parties.
     trade: TradeRules = field(default_factory=TradeRules)
 
@@ -64,8 +68,22 @@ def from_data(data: Mapping[str, Any]) -> Rules:
         skipped_price_types=frozenset(map(str, data.get("skipped_price_types", ()))),
         base_price_type=str(data.get("base_price_type", "")),
         currencies={str(key).strip().lower(): str(value).upper() for key, value in data.get("currencies", {}).items()},
+        create_currencies=_rates(data.get("create_currencies")),
         skipped_warehouses=frozenset(map(str, data.get("skipped_warehouses", ()))),
         skipped_item_types=frozenset(map(str, data.get("skipped_item_types", ()))),
         service_item_types=frozenset(map(str, data.get("service_item_types", ()))),
-        absent_limit=int(data.get("absent_limit", 20)),
+        absent_limit=int(data.get("absent_limit", 10)),
     )
+
+
+def _rates(data: Any) -> dict[str, str]:
+    """ISO code → rate, those that are both; a rate is a positive decimal."""
+    rates: dict[str, str] = {}
+    for code, written in data.items() if isinstance(data, Mapping) else ():
+        try:
+            rate = Decimal(str(written).strip().replace(",", "."))
+        except InvalidOperation:
+            continue
+        if len(str(code)) == 3 and str(code).isascii() and str(code).isalpha() and rate.is_finite() and rate > 0:
+            rates[str(code).upper()] = format(rate, "f")
+    return rates

@@ -44,6 +44,24 @@ CAUSES: dict[str, Cause] = {
         _("Add the currency in Bitrix24 (CRM settings → Currencies) or correct it in the price type in 1C, then retry."),
         _("Currency in 1C: %(currency)s"),
     ),
+    "currency-missing": Cause(
+        ngettext_lazy(
+            "%(count)d item with a price in a currency the portal does not have",
+            "%(count)d items with prices in currencies the portal does not have",
+            "count",
+        ),
+        _(
+            "The price waits, since the exchange rate of a new currency is for you to decide; the item's other prices have arrived."
+        ),
+        _("Add the currency with its rate in Bitrix24 (CRM settings → Currencies), then retry: the prices arrive at once."),
+        _("Currency: %(currency)s"),
+    ),
+    "currency-refused": Cause(
+        ngettext_lazy("%(count)d currency was not accepted", "%(count)d currencies were not accepted", "count"),
+        _("The portal did not let us add the currency at the rate from the settings, so its prices wait."),
+        _("Add the currency with its rate in Bitrix24 (CRM settings → Currencies), then retry."),
+        _("Currency: %(currency)s"),
+    ),
     "price-type-refused": Cause(
         ngettext_lazy("%(count)d price type was not accepted", "%(count)d price types were not accepted", "count"),
         _("The portal did not let us create the price type, so its prices do not arrive."),
@@ -100,6 +118,19 @@ CAUSES: dict[str, Cause] = {
         ),
         _("More than one product of the portal carries this barcode; we do not guess which one is meant."),
         _("Leave the barcode on one of the products in Bitrix24, then retry."),
+        _("Products in the portal: %(ids)s"),
+    ),
+    "match-of-another-kind": Cause(
+        ngettext_lazy(
+            "%(count)d item whose article or barcode a product of another kind has",
+            "%(count)d items whose articles or barcodes products of another kind have",
+            "count",
+        ),
+        _(
+            "The portal has it as another kind of product (a service, or goods with or without variants), and cannot turn one "
+            "into the other."
+        ),
+        _("Take the article and barcode off that product in Bitrix24, or delete it, then retry: a new product is made."),
         _("Products in the portal: %(ids)s"),
     ),
     "property-type-changed": Cause(

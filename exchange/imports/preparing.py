@@ -16,6 +16,7 @@ from b24app.rest.commands import Command
 from b24app.rest.errors import Fate
 from exchange.commerceml import meaning
 from exchange.imports import portal_lists
+from exchange.imports.currencies import make_currencies
 from exchange.imports.dictionaries import Dictionaries, rate_of
 from exchange.imports.flows import Flow, Log
 from exchange.imports.properties import Properties, WantedProperty, option_key, wanted_properties
@@ -82,10 +83,12 @@ class Preparation:
         target, accounting, base_currency, currencies = self.target()
         if not target.iblock_id:
             return None
+        if currencies:  # empty = they could not be asked
+            self.run(make_currencies(self.rules.create_currencies, currencies, self.log))
         references = self.references(target, accounting=accounting)
-        return _with_currencies(references, base_currency, currencies, self.rules.currencies)
+        return _with_currencies(references, base_currency, frozenset(currencies), self.rules.currencies)
 
-    def target(self) -> tuple[portal_lists.Portal, bool, str, frozenset[str]]:
+    def target(self) -> tuple[portal_lists.Portal, bool, str, set[str]]:
         """The catalogue's iblocks, warehouse accounting, the base currency and all currencies, asked anew with every slice."""
         outcomes = self.client.batch(
             [
@@ -105,7 +108,7 @@ class Preparation:
         base = next((str(row["CURRENCY"]) for row in rows if row.get("BASE") == "Y"), "")
         language = str(self.portal.facts.get("language") or self.portal.language or "ru")
         target = portal_lists.Portal(catalog["iblock_id"] or 0, catalog["offers_iblock_id"] or 0, languages=(language,))
-        return target, accounting == "Y", base, frozenset(str(row["CURRENCY"]) for row in rows)
+        return target, accounting == "Y", base, {str(row["CURRENCY"]) for row in rows}
 
     def _rows(self, kind: str) -> dict[str, tuple[Row, bool]]:
         """Every row of a dictionary kind with whether it is due, in the order 1C told them."""

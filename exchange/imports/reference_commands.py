@@ -130,3 +130,8 @@ def add_measure(code: int, title: str, symbol: str, international: str) -> Comma
 
 def add_vat(name: str, rate: str) -> Command:
     return Command("catalog.vat.add", {"fields": {"name": name, "rate": rate, "active": "Y"}})
+
+
+def add_currency(code: str, rate: str) -> Command:
+    """`rate` is what one unit is worth in the portal's base currency (crm.currency.add demands it)."""
+    return Command("crm.currency.add", {"fields": {"CURRENCY": code, "AMOUNT_CNT": 1, "AMOUNT": rate, "SORT": 500}})
