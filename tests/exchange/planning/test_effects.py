@@ -100,9 +100,9 @@ class TestCancellation:
     def test_comes_before_payment(self):
         assert look(paid("1000", cancelled=True)).why == "cancelled"
 
-    @pytest.mark.parametrize("mark", ["cancelled", "deleted"])
-    def test_that_is_taken_back_restores_the_stage(self, mark):
-        first = look(Trade(currency="RUB", **{mark: True}))
+    @pytest.mark.parametrize("over", [Trade(currency="RUB", cancelled=True), Trade(currency="RUB", deleted=True)])
+    def test_that_is_taken_back_restores_the_stage(self, over):
+        first = look(over)
         assert look(Trade(currency="RUB"), stage="DT31_1:D", before=first).stage_id == "DT31_1:S"
 
     def test_that_is_taken_back_leaves_a_document_that_a_manager_moved(self):

@@ -167,6 +167,7 @@ def _rest(one: dict[str, int]) -> dict[str, Parameters]:
         "crm.activity.configurable.add": owner | {"fields": {"typeId": "CONFIGURABLE"}, "layout": LAYOUT},
         "crm.activity.configurable.update": {"id": one["activity"], "fields": {"completed": "Y"}, "layout": LAYOUT},
         "crm.activity.configurable.get": {"id": one["activity"]},
+        "crm.activity.list": {"filter": {"OWNER_TYPE_ID": 2, "OWNER_ID": one["deal"]}, "select": ["*"], "start": 0},
         "crm.activity.todo.add": owner | {"deadline": "2026-12-01T10:00:00+03:00"},
         "crm.activity.badge.add": {"code": "paid", "title": "Оплата", "value": "Есть", "type": "success"},
         "crm.timeline.comment.add": {"fields": {"ENTITY_TYPE": "deal", "ENTITY_ID": one["deal"], "COMMENT": "x"}},
