@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
 
 from b24app.models import Portal
@@ -92,7 +93,7 @@ class ImportRun(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["base", "-id"], name="runs_of_base"),
-            models.Index(fields=["state"], condition=models.Q(state__in=["waiting", "reading"]), name="runs_to_read"),
+            models.Index(fields=["state"], condition=Q(state__in=["waiting", "reading"]), name="runs_to_read"),
         ]
 
 
@@ -125,9 +126,7 @@ class StateRow(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["base", "kind", "onec_id"], name="one_state_row_per_object")]
         indexes = [
-            models.Index(
-                fields=["base", "kind", "id"], condition=models.Q(pushed_version__lt=models.F("version")), name="state_rows_due"
-            ),
+            models.Index(fields=["base", "kind", "id"], condition=Q(pushed_version__lt=F("version")), name="state_rows_due"),
             models.Index(fields=["base", "kind", "parent_id"], name="state_rows_by_parent"),
         ]
 
@@ -167,12 +166,12 @@ class Problem(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["portal", "base", "cause", "kind", "onec_id"],
-                condition=models.Q(closed_at__isnull=True),
+                condition=Q(closed_at__isnull=True),
                 name="one_open_problem_per_object",
                 nulls_distinct=False,
             )
         ]
-        indexes = [models.Index(fields=["portal", "cause"], condition=models.Q(closed_at__isnull=True), name="open_problems")]
+        indexes = [models.Index(fields=["portal", "cause"], condition=Q(closed_at__isnull=True), name="open_problems")]
 
 
 class ExchangeRequest(models.Model):
@@ -207,9 +206,7 @@ class HeardObject(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["portal", "entity_type_id", "b24_id"], name="one_row_per_heard_object")]
         indexes = [
-            models.Index(
-                fields=["portal", "heard_at"], condition=models.Q(read_version__lt=models.F("version")), name="objects_to_read"
-            )
+            models.Index(fields=["portal", "heard_at"], condition=Q(read_version__lt=F("version")), name="objects_to_read")
         ]
 
 
@@ -242,12 +239,16 @@ class TradeSide(models.Model):
         abstract = True
 
 
+# What Бухгалтерия makes of a number, and more loosely what people do: "1-5" and "0015" are both 15.
+_DIGITS = Func(F("number"), Value(r"[^0-9]"), Value(""), Value("g"), function="regexp_replace")
+
+
 class TradeDocument(TradeSide):
     """One document of both sides: a deal or smart invoice here, an order there; and how it goes to 1C.
 
-    `number` is the one 1C knows it by: given once, unique in the base, the same for ever. `outgoing` is the whole document with its
-    parties as 1C gets it ({"trade": …, "parties": […]}), `outgoing_version` grows when it changes, `acknowledged_version` is the
-    newest that 1C confirmed by `success`.
+    `number` is the one 1C knows it by: given once (exports/numbering.py alone writes it), unique in the base by its digits alone,
+    the same for ever. `outgoing` is the whole document as 1C gets it (planning/outgoing.py's data), `outgoing_version` grows when
+    it changes, `acknowledged_version` is the newest that 1C confirmed by `success`.
     """
 
     number = models.CharField(max_length=50, db_default="")
@@ -255,8 +256,9 @@ class TradeDocument(TradeSide):
     outgoing_version = models.BigIntegerField(db_default=0)
     acknowledged_version = models.BigIntegerField(db_default=0)
     acknowledged_at = models.DateTimeField(null=True)
-    # How often it went out since 1C last confirmed it, and since when it is left out because 1C never does.
+    # How often it went out unconfirmed, how often of these alone, and since when it is left out because 1C never confirms it.
     served_times = models.PositiveSmallIntegerField(db_default=0)
+    served_alone = models.PositiveSmallIntegerField(db_default=0)
     set_aside_at = models.DateTimeField(null=True)
     ready_at = models.DateTimeField(null=True)
 
@@ -264,19 +266,20 @@ class TradeDocument(TradeSide):
         constraints = [
             models.UniqueConstraint(
                 fields=["base", "entity_type_id", "b24_id"],
-                condition=models.Q(b24_id__isnull=False),
+                condition=Q(b24_id__isnull=False),
                 name="one_document_per_b24_object",
             ),
-            models.UniqueConstraint(fields=["base", "onec_id"], condition=~models.Q(onec_id=""), name="one_document_per_onec_id"),
-            models.UniqueConstraint(fields=["base", "number"], condition=~models.Q(number=""), name="one_document_per_number"),
+            models.UniqueConstraint(fields=["base", "onec_id"], condition=~Q(onec_id=""), name="one_document_per_onec_id"),
+            models.UniqueConstraint(fields=["base", "number"], condition=~Q(number=""), name="one_document_per_number"),
+            models.UniqueConstraint(
+                "base", Func(_DIGITS, Value("0"), function="ltrim"), condition=~Q(number=""), name="one_document_per_number_key"
+            ),
         ]
         indexes = [
-            models.Index(
-                fields=["base", "id"], condition=models.Q(settled_version__lt=models.F("version")), name="documents_due"
-            ),
+            models.Index(fields=["base", "id"], condition=Q(settled_version__lt=F("version")), name="documents_due"),
             models.Index(
                 fields=["base", "ready_at"],
-                condition=models.Q(acknowledged_version__lt=models.F("outgoing_version"), set_aside_at__isnull=True),
+                condition=Q(acknowledged_version__lt=F("outgoing_version"), set_aside_at__isnull=True),
                 name="documents_for_onec",
             ),
         ]
@@ -294,15 +297,13 @@ class TradeParty(TradeSide):
         constraints = [
             models.UniqueConstraint(
                 fields=["base", "entity_type_id", "b24_id"],
-                condition=models.Q(b24_id__isnull=False),
+                condition=Q(b24_id__isnull=False),
                 name="one_party_per_b24_object",
             ),
-            models.UniqueConstraint(fields=["base", "onec_id"], condition=~models.Q(onec_id=""), name="one_party_per_onec_id"),
-            models.UniqueConstraint(fields=["base", "given_id"], condition=~models.Q(given_id=""), name="one_party_per_given_id"),
+            models.UniqueConstraint(fields=["base", "onec_id"], condition=~Q(onec_id=""), name="one_party_per_onec_id"),
+            models.UniqueConstraint(fields=["base", "given_id"], condition=~Q(given_id=""), name="one_party_per_given_id"),
         ]
-        indexes = [
-            models.Index(fields=["base", "id"], condition=models.Q(settled_version__lt=models.F("version")), name="parties_due")
-        ]
+        indexes = [models.Index(fields=["base", "id"], condition=Q(settled_version__lt=F("version")), name="parties_due")]
 
 
 class ServedDocument(models.Model):
