@@ -1,0 +1,282 @@
+"""Lines of a document as the portal's product rows, and back, to the last kopeck.
+
+A row keeps a price of two decimals, final, with discount and tax in it, and a quantity of four (crm.item.productrow.*); the portal
+makes everything else of these. So 10.00 for 3 pieces is no row: it is sent as 3.33 with the sum of the document fixed by hand
+(isManualOpportunity), and a row that still says what was sent means the line it was made of, not 9.99. Which rounding a portal
+uses (of each line or of the sum; with VAT on top, of the price with or without it) is not documented and differs by its age: the
+sum is left to the portal only when all of them give the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, NamedTuple
+
+from exchange.money import (
+    CENT,
+    ZERO,
+    Inexact,
+    minor_units,
+    product,
+    quotient,
+    rounded,
+    to_decimals,
+    to_pay,
+    totals,
+    unit_price,
+    vat_of,
+    vat_on,
+)
+from exchange.planning.trade import Line
+from exchange.records import VatRate
+
+PRICE_DECIMALS: Final = 2
+QUANTITY_DECIMALS: Final = 4
+_LARGEST: Final = Decimal(10) ** 15
+_ABSOLUTE: Final = 1
+_ONE: Final = Decimal(1)
+_HUNDRED: Final = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class PortalRow:
+    """The money of one row as it is written and as it comes back; `tax_rate` None = without VAT."""
+
+    price: Decimal
+    quantity: Decimal
+    discount_sum: Decimal
+    tax_rate: Decimal | None
+    tax_included: bool
+
+    def fields(self) -> dict[str, Any]:
+        """The fields of crm.item.productrow.add, update and set (all of them: an update without the discount would keep the old)."""
+        return {
+            "price": self.price,
+            "quantity": self.quantity,
+            "discountTypeId": _ABSOLUTE,
+            "discountSum": self.discount_sum,
+            "taxRate": self.tax_rate,
+            "taxIncluded": "Y" if self.tax_included else "N",
+        }
+
+
+class PortalRows(NamedTuple):
+    """The rows of a document. Not `exact`: the portal's own sum would differ, so write isManualOpportunity=Y and `opportunity`."""
+
+    rows: tuple[PortalRow, ...]
+    opportunity: Decimal
+    exact: bool
+
+
+def portal_rows(lines: Sequence[Line], currency: str) -> PortalRows:
+    """The lines as rows, one each, in order; raises Inexact for amounts or quantities that no field of the portal can hold."""
+    rows = tuple(portal_row(line, currency) for line in lines)
+    opportunity = totals(lines, currency).amount
+    if to_decimals(opportunity, PRICE_DECIMALS) != opportunity:
+        raise Inexact(f"the portal keeps two decimals, and the sum is {opportunity} {currency}")
+    return PortalRows(rows, opportunity, portal_sums(rows, currency) == {opportunity})
+
+
+def portal_row(line: Line, currency: str) -> PortalRow:
+    """One line as a row; raises Inexact."""
+    quantity = to_decimals(line.quantity, QUANTITY_DECIMALS)
+    if (line.quantity and not quantity) or abs(line.amount) >= _LARGEST or abs(quantity) >= _LARGEST:
+        raise Inexact(f"the portal cannot hold {line.quantity:f} for {line.amount:f} {currency}")
+    rate = line.vat.percent if line.vat is not None else None
+    taxed = _ONE + (rate or ZERO) / _HUNDRED
+    price = unit_price(line.amount, line.quantity, currency, line.price)
+    gross = price if line.vat_included else product(price, taxed)
+    discount = quotient(line.discount, taxed) if line.vat_included else line.discount
+    return PortalRow(
+        price=to_decimals(gross, PRICE_DECIMALS),
+        quantity=quantity,
+        discount_sum=max(to_decimals(discount, PRICE_DECIMALS), to_decimals(ZERO, PRICE_DECIMALS)),
+        tax_rate=rate,
+        tax_included=line.vat_included,
+    )
+
+
+def portal_sums(rows: Iterable[PortalRow], currency: str) -> set[Decimal]:
+    """The sums that portals may make of these rows by themselves: one, if all of them agree."""
+    sums = [ZERO] * 6
+    for row in rows:
+        taxed = _ONE + (row.tax_rate or ZERO) / _HUNDRED
+        whole = product(row.price, row.quantity)
+        exclusive = row.price if row.tax_included else to_decimals(quotient(row.price, taxed), PRICE_DECIMALS)
+        apart = whole if row.tax_included else product(product(exclusive, row.quantity), taxed)
+        base = product(exclusive, row.quantity)
+        tax = ZERO if row.tax_included else base * (taxed - _ONE)
+        each = (
+            whole,
+            to_decimals(whole, PRICE_DECIMALS),
+            rounded(whole, currency),
+            apart,
+            to_decimals(apart, PRICE_DECIMALS),
+            to_decimals(base, PRICE_DECIMALS) + to_decimals(tax, PRICE_DECIMALS),
+        )
+        sums = [total + part for total, part in zip(sums, each, strict=True)]
+    return {to_decimals(total, PRICE_DECIMALS) for total in sums}
+
+
+def says(row: Mapping[str, Any], line: Line, currency: str) -> bool:
+    """Whether the portal's row already has the money of the line: then there is nothing to write.
+
+    The discount is only shown and may differ by a kopeck: the portal makes it anew from a percentage.
+    """
+    wanted, has = portal_row(line, currency), _row(row)
+    return _same(wanted, has) and abs(wanted.discount_sum - has.discount_sum) <= CENT
+
+
+def lines_from_rows(
+    rows: Iterable[Mapping[str, Any]],
+    currency: str,
+    known: Sequence[Line] = (),
+    opportunity: Decimal | None = None,
+) -> tuple[Line, ...]:
+    """The rows of crm.item.productrow.list as lines; 1C's ids are not in them.
+
+    `known` are the lines as last agreed: an untouched row is its line again, amount and all. `opportunity` is the document's sum if
+    the portal made it (isManualOpportunity=N): kopecks between it and the lines go to the lines that are not known.
+    """
+    unused = list(known)
+    lines: list[Line] = []
+    fresh: list[int] = []
+    for row in rows:
+        has = _row(row)
+        line = _known(row, has, unused, currency)
+        if line is None:
+            fresh.append(len(lines))
+            line = _line(row, has, currency)
+        lines.append(_named(line, row))
+    found = uniform(lines, currency)
+    return found if opportunity is None else _fitted(found, fresh, opportunity, currency)
+
+
+def uniform(lines: Sequence[Line], currency: str) -> tuple[Line, ...]:
+    """The same lines with VAT inside all of them, if some have it inside and some on top: 1C has one way for a document."""
+    kinds = {line.vat_included for line in lines if line.vat is not None and line.vat.percent}
+    if kinds == {False}:
+        return tuple(replace(line, vat_included=False, vat_amount=vat_of(line, currency)) for line in lines)
+    return tuple(line if line.vat_included else _included(line, currency) for line in lines)
+
+
+def _included(line: Line, currency: str) -> Line:
+    amount, taxed = to_pay(line, currency), _ONE + ((line.vat.percent if line.vat else None) or ZERO) / _HUNDRED
+    price = unit_price(amount, line.quantity, currency, to_decimals(product(line.price, taxed), PRICE_DECIMALS))
+    discount = to_decimals(product(line.discount, taxed), PRICE_DECIMALS)
+    return replace(line, amount=amount, price=price, discount=discount, vat_included=True, vat_amount=vat_of(line, currency))
+
+
+def _row(row: Mapping[str, Any]) -> PortalRow:
+    rate = row.get("taxRate")
+    has = PortalRow(
+        price=to_decimals(_number(row.get("price")), PRICE_DECIMALS),
+        quantity=to_decimals(_number(row.get("quantity")), QUANTITY_DECIMALS),
+        discount_sum=to_decimals(_number(row.get("discountSum")), PRICE_DECIMALS),
+        tax_rate=None if rate is None or rate == "" else _number(rate),
+        tax_included=row.get("taxIncluded") == "Y",
+    )
+    return has if has.tax_rate else replace(has, tax_included=True)
+
+
+def _same(wanted: PortalRow, has: PortalRow) -> bool:
+    """Without a rate it is nothing whether the tax is inside."""
+    return (wanted.price, wanted.quantity, wanted.tax_rate) == (has.price, has.quantity, has.tax_rate) and (
+        not has.tax_rate or wanted.tax_included == has.tax_included
+    )
+
+
+def _known(row: Mapping[str, Any], has: PortalRow, unused: list[Line], currency: str) -> Line | None:
+    """The agreed line of an untouched row, taken out of `unused`: the one of the row's id, else one of the same product."""
+    row_id, product_id = int(row.get("id") or 0), int(row.get("productId") or 0)
+    candidates = [line for line in unused if line.row_id == row_id] or [
+        line for line in unused if not line.row_id and line.product_id == product_id
+    ]
+    for line in candidates:
+        try:
+            sent = portal_row(line, currency)
+        except Inexact:
+            continue
+        if _same(sent, has):
+            unused.remove(line)
+            return line if abs(sent.discount_sum - has.discount_sum) <= CENT else replace(line, discount=_discount(row, has))
+    return None
+
+
+def _line(row: Mapping[str, Any], has: PortalRow, currency: str) -> Line:
+    price = has.price if has.tax_included else _exclusive(row, has)
+    vat = VatRate(has.tax_rate)
+    amount = rounded(product(price, has.quantity), currency)
+    return Line(
+        quantity=has.quantity,
+        price=price,
+        amount=amount,
+        discount=_discount(row, has),
+        vat=vat,
+        vat_included=has.tax_included,
+        vat_amount=vat_on(amount, vat, currency, included=has.tax_included),
+    )
+
+
+def _exclusive(row: Mapping[str, Any], has: PortalRow) -> Decimal:
+    if row.get("priceExclusive") not in (None, ""):
+        return to_decimals(_number(row["priceExclusive"]), PRICE_DECIMALS)
+    return to_decimals(quotient(has.price, _ONE + (has.tax_rate or ZERO) / _HUNDRED), PRICE_DECIMALS)
+
+
+def _discount(row: Mapping[str, Any], has: PortalRow) -> Decimal:
+    """Of one piece, in the price's own terms. The price of the row has it taken off already, whatever its type says."""
+    if has.discount_sum <= 0:
+        return ZERO
+    if not has.tax_included:
+        return has.discount_sum
+    if row.get("priceBrutto") not in (None, ""):
+        return max(to_decimals(_number(row["priceBrutto"]), PRICE_DECIMALS) - has.price, ZERO)
+    return to_decimals(product(has.discount_sum, _ONE + (has.tax_rate or ZERO) / _HUNDRED), PRICE_DECIMALS)
+
+
+def _named(line: Line, row: Mapping[str, Any]) -> Line:
+    code = row.get("measureCode")
+    return replace(
+        line,
+        name=str(row.get("productName") or line.name),
+        product_id=int(row.get("productId") or 0),
+        row_id=int(row.get("id") or 0),
+        unit_code=str(code) if code else line.unit_code,
+        unit_name=str(row.get("measureName") or line.unit_name),
+    )
+
+
+def _fitted(lines: tuple[Line, ...], fresh: Sequence[int], opportunity: Decimal, currency: str) -> tuple[Line, ...]:
+    """The lines with their sum made the portal's, by one minor unit a line at most; more than rounding is none of ours."""
+    unit = Decimal(1).scaleb(-minor_units(currency))
+    missing = rounded(opportunity, currency) - totals(lines, currency).amount
+    count = int(abs(missing) / unit)
+    order = sorted((place for place in fresh if lines[place].amount), key=lambda place: -abs(lines[place].amount))[:count]
+    if not count or len(order) < count:
+        return lines
+    step = unit.copy_sign(missing)
+    fitted = list(lines)
+    for place in order:
+        fitted[place] = _moved(lines[place], step, currency)
+    return tuple(fitted)
+
+
+def _moved(line: Line, step: Decimal, currency: str) -> Line:
+    if not line.vat_included and line.vat is not None and line.vat.percent:
+        return replace(line, vat_amount=vat_of(line, currency) + step)
+    amount = line.amount + step
+    vat = vat_on(amount, line.vat, currency, included=True)
+    price = unit_price(amount, line.quantity, currency, line.price)
+    return replace(line, amount=amount, price=price, vat_amount=vat)
+
+
+def _number(value: Any) -> Decimal:
+    """A number of the portal's JSON (float, int or text), as people read it; 0 for none."""
+    try:
+        number = Decimal(str(value)) if value not in (None, "") else ZERO
+    except InvalidOperation:
+        return ZERO
+    return number if number.is_finite() else ZERO
