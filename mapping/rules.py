@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from mapping.trade_data import trade_rules
 from mapping.trade_rules import TradeRules
 
 FieldGroup = Literal[
@@ -73,6 +74,7 @@ def from_data(data: Mapping[str, Any]) -> Rules:
         skipped_item_types=frozenset(map(str, data.get("skipped_item_types", ()))),
         service_item_types=frozenset(map(str, data.get("service_item_types", ()))),
         absent_limit=int(data.get("absent_limit", 10)),
+        trade=trade_rules(data.get("trade")),
     )
 
 
