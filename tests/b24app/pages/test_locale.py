@@ -14,7 +14,8 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).parents[3]
 COMPLETE = ("ru", "ro", "uk")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
-GETTEXT = {"_": 1, "gettext": 1, "gettext_lazy": 1, "ngettext": 2, "ngettext_lazy": 2, "gettext_noop": 1}
+# Function → the place of the text among its arguments.
+GETTEXT = {"_": 0, "gettext": 0, "gettext_lazy": 0, "ngettext": 0, "ngettext_lazy": 0, "gettext_noop": 0, "pgettext_lazy": 1}
 _TEMPLATIZED = re.compile(r"(?<!\w)(n?gettext|_)\((u?'(?:\\.|[^'\\])*'|u?\"(?:\\.|[^\"\\])*\")")
 
 
@@ -27,9 +28,9 @@ def strings_of_python() -> Iterator[tuple[str, str]]:
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in GETTEXT and node.args:
-                    first = node.args[0]
-                    if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                        yield first.value, str(path.relative_to(ROOT))
+                    text = node.args[GETTEXT[node.func.id]]
+                    if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                        yield text.value, str(path.relative_to(ROOT))
 
 
 def strings_of_templates() -> Iterator[tuple[str, str]]:
