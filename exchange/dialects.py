@@ -38,6 +38,13 @@ class Dialect:
     # УТ 11 looks an order up by the first 11 characters of its number; Бухгалтерия by six digits.
     number_length: int = 11
     number_digits_only: bool = False
+    # A and B read an order once from top to bottom (SAX), with the Windows code page, and look currencies up by the base's own name.
+    reads_in_order: bool = False
+    # Бухгалтерия fails over Скидки, and takes a VAT rate "0" for 10 %: what nobody knows is spared both.
+    takes_discounts: bool = False
+    takes_zero_vat: bool = False
+    # The vendor's modules ask `query` again and again in one session until no order comes; the others ask once an exchange.
+    asks_until_empty: bool = False
     # A, B and УНФ never ask to import the orders they send: what arrives is taken at once.
     sale_at_file: bool = True
     # A, B and C repeat `import` without a pause, D waits five seconds by itself.
@@ -45,10 +52,10 @@ class Dialect:
     schema: str = "2.05"
 
 
-_OLD = Dialect("A", sends_sessid=False)
-_OLD_HTTPS = Dialect("B", sends_sessid=False)
-_UT11 = Dialect("C")
-_UNF = Dialect("D", number_length=50, hold=0.5)
+_OLD = Dialect("A", sends_sessid=False, reads_in_order=True, takes_discounts=True, takes_zero_vat=True)
+_OLD_HTTPS = replace(_OLD, name="B")
+_UT11 = Dialect("C", takes_discounts=True, takes_zero_vat=True)
+_UNF = Dialect("D", takes_discounts=True, takes_zero_vat=True, number_length=50, hold=0.5)
 _UNF_NEW = replace(_UNF, name="D2")
 _BP30 = Dialect("E", sends_catalog=False, number_length=6, number_digits_only=True)
 _MODULE = Dialect(
@@ -57,10 +64,14 @@ _MODULE = Dialect(
     init_version="2.09",
     order_form=OrderForm.CONTAINER,
     number_length=50,
+    takes_discounts=True,
+    takes_zero_vat=True,
+    asks_until_empty=True,
     sale_at_file=False,
     schema="3.1",
 )
-_OTHER = Dialect("other")
+# Nobody knows who asks: its numbers suit everyone.
+_OTHER = Dialect("other", number_length=6, number_digits_only=True)
 
 BY_CONFIGURATION: Final[Mapping[str, Dialect]] = {
     "ut11": _UT11,
@@ -90,7 +101,8 @@ def choose(configuration: str, version: str = "", cml_version: str = "") -> Dial
     if number(version) >= 3:
         return _MODULE
     if version:
-        row = replace(row, init_version="2.09", sale_at_file=False, schema="2.10" if number(version) >= 2.1 else row.schema)
+        schema = "2.10" if number(version) >= 2.1 else row.schema
+        row = replace(row, init_version="2.09", sale_at_file=False, asks_until_empty=True, schema=schema)
         if number(version) >= 2.1:
             row = replace(row, order_form=OrderForm.SIBLINGS)
     if number(cml_version) >= 2.1:
