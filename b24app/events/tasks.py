@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from functools import lru_cache
 from typing import Any
 
+import redis
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from b24app.events.handle import handle_waiting
@@ -20,6 +23,9 @@ from b24app.oauth.install import equip
 from b24app.rest.errors import RestError
 
 KEEP_EVENTS = dt.timedelta(days=30)
+# How long a message that got lost can keep the next one from being sent; the tick looks as often.
+WOKEN_SECONDS = 15
+_WOKEN = "b24:events:woken:{}"
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +33,19 @@ log = logging.getLogger(__name__)
 @shared_task(name="b24app.handle_events")
 def handle_events(portal_id: int | None = None, **_: Any) -> None:
     """Hand waiting events to their handlers."""
+    if portal_id is not None:
+        _redis().delete(_WOKEN.format(portal_id))  # before looking: what is stored from now on sends a message of its own
     handle_waiting(portal_id)
+
+
+def wake(portal_id: int) -> None:
+    """Have a portal's stored events handled: one message, however many events come before a worker takes it.
+
+    A mass edit raises thousands of events; a message for each would keep every other task waiting behind them.
+    Raises redis.RedisError and kombu's OperationalError.
+    """
+    if _redis().set(_WOKEN.format(portal_id), 1, nx=True, ex=WOKEN_SECONDS):
+        handle_events.apply_async(kwargs={"portal_id": portal_id}, retry=False)
 
 
 @shared_task(name="b24app.drain_offline")
@@ -90,3 +108,8 @@ def daily(portal_id: int | None = None, **_: Any) -> None:
     except RestError as error:
         troubles.note(portal.pk, error)
         log.warning("daily care of portal %s: %s", portal.pk, error.code)
+
+
+@lru_cache(1)
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_CLIENT_URL)

@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from b24app.events.inbox import CODE, fields_of, store
-from b24app.events.tasks import handle_events
+from b24app.events.tasks import wake
 from b24app.oauth.app_events import proved_portal, receive
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=403)
     store(portal.pk, code, fields_of(request.POST))
     try:
-        handle_events.apply_async(kwargs={"portal_id": portal.pk}, retry=False)
-    except OperationalError:
+        wake(portal.pk)
+    except (OperationalError, RedisError):
         log.warning("the broker does not answer: the event waits for the next tick")
     return HttpResponse(status=200)

@@ -40,6 +40,14 @@ class TestReceiving:
         assert (event.portal_id, event.code, event.object_id, event.data) == (portal.pk, DEAL, "7", {"ID": "7"})
         assert sent[0]["kwargs"] == {"portal_id": portal.pk}
 
+    def test_sends_one_message_for_all_events_until_a_worker_takes_it(self, portal, bitrix24, sent):
+        for number in range(5):
+            send_event(bitrix24, DEAL, {"[FIELDS][ID]": str(number)})
+        assert len(sent) == 1
+        handle_events(portal_id=portal.pk)
+        send_event(bitrix24, DEAL, ID7)
+        assert len(sent) == 2
+
     def test_keeps_one_waiting_row_however_often_it_is_said(self, portal, bitrix24):
         for _ in range(5):
             send_event(bitrix24, DEAL, ID7)

@@ -58,7 +58,8 @@ class TestFrame:
         portal = Portal.objects.get()
         bound = client_for(portal).call("event.get")
         online = {row["event"] for row in bound if not int(row["offline"])}
-        assert {"ONAPPUNINSTALL", "ONAPPUPDATE", "ONCRMDEALUPDATE", "CATALOG.PRODUCT.ON.UPDATE"} <= online
+        assert {"ONAPPUNINSTALL", "ONAPPUPDATE", "ONCRMDEALUPDATE"} <= online
+        assert not any(code.startswith("CATALOG.") for code in online), "every product that we push would call us"
         places = {row["placement"] for row in client_for(portal).call("placement.get")}
         assert {"LEFT_MENU", "CRM_DEAL_DETAIL_TAB", "CRM_SMART_INVOICE_DETAIL_TAB"} <= places
         assert portal.facts["refused"] == []
