@@ -30,11 +30,12 @@ from django.views.decorators.http import require_POST
 from b24app.models import Person, Portal
 from b24app.oauth import troubles
 from b24app.oauth.addresses import UntrustedAddress, domain_of, origin_of
+from b24app.oauth.admission import TooManyClaims, admit
 from b24app.oauth.install import adopt
 from b24app.oauth.language import language_for
 from b24app.oauth.proof import Offer, Unproved, identify, prove
 from b24app.oauth.tokens import moved
-from b24app.oauth.views import notice
+from b24app.oauth.views import later, notice
 from b24app.rest.errors import Fate, RestError
 
 SALT = "b24app.frame"
@@ -160,12 +161,18 @@ def _enter(request: FrameRequest) -> HttpResponse | None:
         log.warning("frame: wrong application token for portal %s", portal.pk)
         return notice(request, "refused", status=403)
     try:
+        # A right token of the application was shown (a wrong one has been refused above).
+        trusted = bool(offer.application_token and portal.application_token)
+        place = admit(request.META, (portal.domain, offer.domain), trusted=trusted)
         user_id, admin = _person(portal, offer)
+    except TooManyClaims as error:
+        return later(request, error)
     except (Unproved, UntrustedAddress) as error:
         log.warning("frame: person not proved on portal %s: %s", portal.pk, error)
         return notice(request, "refused", status=403)
     except RestError as error:
         return _unreachable(request, portal, error)
+    place.proved()
     if admin and portal.trouble in troubles.HEALED_BY_ADMIN:
         adopt(portal, offer, user_id)
     elif portal.trouble in troubles.MAY_PASS:
@@ -226,7 +233,11 @@ def renew(request: HttpRequest) -> HttpResponse:
     if portal is None:
         return JsonResponse({"error": "not installed"}, status=401)
     try:
+        place = admit(request.META, (portal.domain,), trusted=True)
         user_id, admin = identify(portal, request.POST.get("AUTH_ID", ""))
+        place.proved()
+    except TooManyClaims as error:
+        return JsonResponse({"error": "later"}, status=429, headers={"Retry-After": str(error.seconds)})
     except Unproved:
         return JsonResponse({"error": "not proved"}, status=401)
     except RestError as error:

@@ -6,10 +6,12 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Final, NamedTuple
 
+from b24app.oauth.addresses import visitor_address as address
 from exchange.protocol import COOKIE
+
+__all__ = ["Credentials", "address", "credentials"]
 
 _TOKEN: Final = re.compile(r"^[A-Za-z0-9]{1,128}$")
 # FastCGI set-ups drop Authorization and leave it under one of these names; no client can set them by a header.
@@ -55,22 +57,3 @@ def _cookie(header: str) -> str:
         if name == COOKIE and _TOKEN.match(value.strip(' "')):
             return value.strip(' "')
     return ""
-
-
-def address(meta: Mapping[str, object]) -> str:
-    """Where the request comes from: the peer, or what a proxy in our own network says of it ("" when unknown).
-
-    A peer with a public address is never asked: it could write anything into X-Forwarded-For.
-    """
-    peer = str(meta.get("REMOTE_ADDR") or "")
-    try:
-        direct = ip_address(peer)
-    except ValueError:
-        return peer[:60]
-    forwarded = str(meta.get("HTTP_X_FORWARDED_FOR") or "").rpartition(",")[2].strip()
-    if forwarded and (direct.is_private or direct.is_loopback):
-        try:
-            return str(ip_address(forwarded))
-        except ValueError:
-            return peer
-    return str(direct)

@@ -27,7 +27,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     if not CODE.fullmatch(code):
         return HttpResponse(status=400)
     if code.startswith("ONAPP"):
-        return receive(request.POST)
+        return receive(request.POST, request.META)
     portal = proved_portal(request.POST)
     if portal is None:
         log.warning("event refused: not proved")

@@ -1,4 +1,4 @@
-"""Which addresses are trusted with a token: decided purely from the strings.
+"""Which addresses are trusted with a token, and where a request comes from: decided purely from the strings.
 
 A portal's address comes from outside and can be anything (self-hosted portals live on any host), so it must be https, a bare
 REST root, on the posted domain; that it leads into no private network is the transport's care, because names can change. An
@@ -8,7 +8,8 @@ OAuth server receives our client secret, so it must stand in B24_OAUTH_SERVERS, 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 DEFAULT_PORTS = {"http": "80", "https": "443"}
@@ -60,3 +61,22 @@ def listed_server(server_endpoint: str, servers: Sequence[str]) -> str:
     """The base of `servers` that `server_endpoint` (`<base>/rest/`) belongs to, or the first one: never anything unlisted."""
     given = server_endpoint.strip().rstrip("/").removesuffix("/rest")
     return next((base for base in servers if base == given), servers[0])
+
+
+def visitor_address(meta: Mapping[str, object]) -> str:
+    """Where the request comes from: the peer, or what a proxy in our own network says of it ("" when unknown).
+
+    A peer with a public address is never asked: it could write anything into X-Forwarded-For.
+    """
+    peer = str(meta.get("REMOTE_ADDR") or "")
+    try:
+        direct = ip_address(peer)
+    except ValueError:
+        return peer[:60]
+    forwarded = str(meta.get("HTTP_X_FORWARDED_FOR") or "").rpartition(",")[2].strip()
+    if forwarded and (direct.is_private or direct.is_loopback):
+        try:
+            return str(ip_address(forwarded))
+        except ValueError:
+            return peer
+    return str(direct)

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from b24app.models import Portal
 from b24app.oauth import troubles
 from b24app.oauth.addresses import UntrustedAddress
+from b24app.oauth.admission import TooManyClaims, admit
 from b24app.oauth.install import NotAdministrator, equip, install
 from b24app.oauth.proof import Offer, Unproved
 from b24app.oauth.purge import forget
@@ -33,11 +34,21 @@ def proved_portal(body: Mapping[str, str]) -> Portal | None:
     return portal if right and stored else None
 
 
-def receive(body: Mapping[str, str]) -> HttpResponse:
-    """Act on an app event: 200 when done, 403 when not proved (without side effect), 503 when the portal must try again."""
+def is_known(offer: Offer) -> bool:
+    """Whether the claim shows the application token of the portal that it names."""
+    return (
+        proved_portal({"auth[member_id]": offer.member_id, "auth[application_token]": str(offer.application_token)}) is not None
+    )
+
+
+def receive(body: Mapping[str, str], meta: Mapping[str, object]) -> HttpResponse:
+    """Act on an app event: 200 when done, 403 when not proved (without side effect), 429 or 503 when the portal must try again.
+
+    `meta` is the request's WSGI environment.
+    """
     code = body.get("event", "").upper()[:100]
     if code in PROVED_BY_TOKENS:
-        return _installed(code, body)
+        return _installed(code, body, meta)
     portal = proved_portal(body)
     if portal is None:
         log.warning("event %s refused: not proved", code if code.isalnum() else "?")
@@ -50,10 +61,15 @@ def receive(body: Mapping[str, str]) -> HttpResponse:
     return HttpResponse(status=200)
 
 
-def _installed(code: str, body: Mapping[str, str]) -> HttpResponse:
+def _installed(code: str, body: Mapping[str, str], meta: Mapping[str, object]) -> HttpResponse:
+    offer = Offer.from_event(body)
     try:
-        portal = install(Offer.from_event(body))
+        place = admit(meta, (offer.domain,), trusted=is_known(offer))
+        portal = install(offer)
+        place.proved()
         equip(portal)
+    except TooManyClaims as error:
+        return HttpResponse(status=429, headers={"Retry-After": str(error.seconds)})
     except (Unproved, UntrustedAddress, NotAdministrator) as error:
         log.warning("event %s refused: %s", code, error)
         return HttpResponse(status=403)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,9 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from b24app.oauth import admission
+
 if TYPE_CHECKING:
     from b24app.models import Portal
     from sandbox.portal.server import PortalServer
+
+
+@pytest.fixture(autouse=True)
+def _own_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's false claims keep another test out."""
+    monkeypatch.setattr(admission, "PREFIX", f"test-{secrets.token_hex(6)}")
 
 
 @pytest.fixture
