@@ -7,7 +7,6 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from sandbox.onec.clients import Client, orders
 from sandbox.onec.clients.wire import ClientRefused, Exchange
 from sandbox.onec.comparing import compare, fetch_state
 from sandbox.onec.dialects import DIALECTS, Dialect
-from sandbox.onec.orders import order_from
+from sandbox.onec.orderbook import OrderBook
 from sandbox.onec.writers.upload import Options, Portion
 
 
@@ -98,22 +97,32 @@ def run_write(args: argparse.Namespace) -> int:
 def run_orders(args: argparse.Namespace, client: Client) -> int:
     """Take new orders, then send back what this base did to those it knows: as one scheduled exchange of 1C does it."""
     dialect = DIALECTS[args.dialect]
-    stored = _stored(args.state)
-    known = {data["number"]: order_from(data) for data in stored.get("orders", ())}
+    book = OrderBook.from_state(dialect.manners, _stored(args.state).get("book", {}))
     taken = orders.take(lambda: client.session("sale"))
-    known |= {order.number: order for order in taken.orders if order.number not in known}
+    book.take(taken.orders)
     say(f"{dialect.title}: {len(taken.orders)} orders taken: {', '.join(order.number for order in taken.orders) or 'none'}")
-    for note in taken.notes:
+    for note in [*taken.notes, *book.notes]:
         say(f"  {note}")
-    acted = args.pay or args.ship or args.cancel or bool(args.status)
-    for order in known.values() if acted else ():
-        order.paid, order.shipped = order.paid or args.pay, order.shipped or args.ship
-        order.cancelled, order.status = order.cancelled or args.cancel, args.status or order.status
-    if acted and known:
-        sent = orders.give(lambda: client.session("sale"), list(known.values()), Options().moment.isoformat())
-        say(f"{dialect.title}: {len(known)} orders sent back, {sent.imports} imports done")
-    _keep(args.state, orders=[asdict(order) for order in known.values()])
+    for order in list(book.orders.values()):
+        _act(args, book, order.number, order.sum)
+    sending = book.to_send()
+    if sending:
+        sent = orders.give(lambda: client.session("sale"), sending, Options().moment.isoformat())
+        book.confirm()
+        say(f"{dialect.title}: {len(sending)} orders sent back, {sent.imports} imports done")
+    _keep(args.state, book=book.to_state())
     return 0
+
+
+def _act(args: argparse.Namespace, book: OrderBook, number: str, total: str) -> None:
+    if args.pay is not None:
+        book.pay(number, args.pay or total)
+    if args.ship:
+        book.ship(number)
+    if args.cancel:
+        book.cancel(number)
+    if args.status:
+        book.set_status(number, args.status)
 
 
 def run_check(args: argparse.Namespace, client: Client) -> int:
@@ -213,7 +222,8 @@ def _parser() -> argparse.ArgumentParser:
     out.add_argument("--portion", type=int, default=1000)
     trade = _command(commands, "orders", run_orders, "take orders; with a flag below also send all known ones back")
     trade.add_argument("--state", type=Path, metavar="FILE", help="keep the orders here between runs")
-    for flag, text in (("--pay", "all are paid"), ("--ship", "all are shipped"), ("--cancel", "all are cancelled")):
+    trade.add_argument("--pay", nargs="?", const="", metavar="SUM", help="a payment for each, of its whole sum or of this one")
+    for flag, text in (("--ship", "all are shipped"), ("--cancel", "all are cancelled")):
         trade.add_argument(flag, action="store_true", help=text)
     trade.add_argument("--status", default="", help="all have this status (told by УНФ and the module)")
     _command(commands, "check", run_check, "«Проверить подключение»: checkauth only")

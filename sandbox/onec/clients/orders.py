@@ -12,7 +12,7 @@ from sandbox.onec.clients.order_rules import of_document, of_order
 from sandbox.onec.clients.session import Session
 from sandbox.onec.clients.wire import Answer, Request
 from sandbox.onec.clients.xmltree import Document, Node, parse
-from sandbox.onec.orders import OrderLine, SiteOrder
+from sandbox.onec.orders import Buyer, OrderLine, SiteOrder
 from sandbox.onec.writers.orders import documents
 from sandbox.onec.writers.upload import OutFile, Portion
 
@@ -129,6 +129,8 @@ def order_of(node: Node) -> SiteOrder:
     """A Документ as the base keeps it, with a number of its own."""
     buyer = node.first("Контрагенты/Контрагент")
     assert buyer is not None
+    told = {tax.value("УчтеноВСумме") for tax in node.all("Налоги/Налог")}
+    included = next(iter(told)) if len(told) == 1 else ""
     return SiteOrder(
         id=node.value("Ид"),
         number=node.value("Номер"),
@@ -140,7 +142,8 @@ def order_of(node: Node) -> SiteOrder:
         comment=node.value("Комментарий"),
         buyer_id=buyer.value("Ид"),
         buyer_name=buyer.value("Наименование"),
-        lines=[_line(line) for line in node.all("Товары/Товар")],
+        buyer=_buyer(buyer),
+        lines=[_line(line, included) for line in node.all("Товары/Товар")],
         properties=_requisites(node),
         own_id=str(uuid.uuid5(uuid.NAMESPACE_OID, node.value("Номер"))),
         own_number=f"ТД00-{node.value('Номер')[-6:]:0>6}",
@@ -148,7 +151,27 @@ def order_of(node: Node) -> SiteOrder:
     )
 
 
-def _line(node: Node) -> OrderLine:
+def _buyer(node: Node) -> Buyer:
+    """Contacts by the words that every reader compares without blanks and case."""
+    contacts = [(one.value("Тип").replace(" ", "").lower(), one.value("Значение")) for one in node.all("Контакты/Контакт")]
+    phones = [value for kind, value in contacts if "телефон" in kind]
+    emails = [value for kind, value in contacts if "почта" in kind or "email" in kind]
+    return Buyer(
+        id=node.value("Ид"),
+        name=node.value("Наименование"),
+        full_name=node.value("ПолноеНаименование"),
+        official_name=node.value("ОфициальноеНаименование"),
+        inn=node.value("ИНН"),
+        kpp=node.value("КПП"),
+        phones=list(dict.fromkeys(phones)),
+        emails=list(dict.fromkeys(emails)),
+        address=node.value("Адрес/Представление"),
+        legal_address=node.value("ЮридическийАдрес/Представление") or node.value("АдресРегистрации/Представление"),
+        accounts=[one.value("НомерСчета") for one in node.all("РасчетныеСчета/РасчетныйСчет")],
+    )
+
+
+def _line(node: Node, included: str = "") -> OrderLine:
     unit = node.first("БазоваяЕдиница")
     requisites = _requisites(node)
     return OrderLine(
@@ -160,6 +183,8 @@ def _line(node: Node) -> OrderLine:
         unit_code=unit.attributes.get("Код", "") if unit else "",
         unit_name=unit.text.strip() if unit else "",
         vat=node.value("СтавкиНалогов/СтавкаНалога/Ставка"),
+        vat_sum=node.value("Налоги/Налог/Сумма"),
+        vat_included=node.value("Налоги/Налог/УчтеноВСумме") or included,
         is_service="Услуга" in (requisites.get("ТипНоменклатуры"), requisites.get("ВидНоменклатуры")),
     )
 
