@@ -23,7 +23,8 @@ def client_for(portal: Portal, *, urgent: bool = False) -> PortalClient:
 
     `urgent`: its requests pass those of clients that are not, though never above the portal's pace.
     """
-    return _client(portal, ServiceTokens(portal.pk), leave=0 if urgent else LEFT_FREE)
+    connector = str(portal.facts.get("auth_connector") or "")
+    return _client(portal, ServiceTokens(portal.pk), leave=0 if urgent else LEFT_FREE, connector=connector)
 
 
 def client_as(portal: Portal, auth_id: str) -> PortalClient:
@@ -43,10 +44,12 @@ def pace_of(portal: Portal) -> Pace:
     return ENTERPRISE if family.startswith("ent") else STANDARD
 
 
-def _client(portal: Portal, tokens: TokenSource, limit: float | None = None, leave: int = 0) -> PortalClient:
+def _client(
+    portal: Portal, tokens: TokenSource, *, limit: float | None = None, leave: int = 0, connector: str = ""
+) -> PortalClient:
     throttle = Throttle(_redis(settings.REDIS_CLIENT_URL), portal.member_id, pace_of(portal), leave=leave)
     transport = _transport(limit or settings.B24_REQUEST_LIMIT)
-    return PortalClient(portal.member_id, tokens, throttle, journal_for(portal), transport=transport)
+    return PortalClient(portal.member_id, tokens, throttle, journal_for(portal), transport=transport, connector=connector)
 
 
 def _transport(limit: float) -> Transport:

@@ -34,8 +34,11 @@ class PortalClient:
         *,
         transport: Transport | None = None,
         persistence: Persistence | None = None,
+        connector: str = "",
     ) -> None:
         self.member_id = member_id
+        # What we change under this name stays out of the offline queue that is read under it (bitrix24: event.bind, auth_connector).
+        self._own = {"auth_connector": connector} if connector else {}
         self.throttle = throttle
         self._persistence = persistence or Persistence()
         self._session = Session(tokens, throttle, transport or Transport(), journal or Journal(), self._persistence)
@@ -119,7 +122,7 @@ class PortalClient:
             return [Outcome(command, error=_paused(bookings[command.method.casefold()])) for command in group]
         timings: list[Timing] | None = []
         try:
-            body = self._session.exchange("batch", batch_params(ready), ready, admitted)
+            body = self._session.exchange("batch", {**batch_params(ready), **self._own}, ready, admitted)
             timings = read_timings(ready, body["result"])
             answered = iter(self._with_pauses(read_batch(ready, body["result"]), body["result"]))
         except RestError as exc:
@@ -143,7 +146,7 @@ class PortalClient:
             raise _paused(booking)
         timings: list[Timing] | None = []
         try:
-            body = self._session.exchange(command.method, _json(command), [command], admitted)
+            body = self._session.exchange(command.method, {**self._own, **_json(command)}, [command], admitted)
             timing = read_timing(command.method, body.get("time"))
             timings = [timing] if timing else []
         except RestError as exc:
