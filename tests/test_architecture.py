@@ -27,6 +27,8 @@ LONGER = {
 # Where Russian may stand in a string: the names of CommerceML elements, what people read in 1C, and the languages' own names.
 RUSSIAN = {
     "exchange/commerceml/names.py",
+    "exchange/commerceml/order_words.py",  # what an order says to 1C beside element names
+    "exchange/planning/party_words.py",  # legal forms and codes by which parties are compared
     "exchange/protocol.py",
     "benchmarks/reading.py",  # writes CommerceML to read
     "b24app/settings.py",

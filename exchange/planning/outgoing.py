@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from exchange.planning import stored
-from exchange.planning.trade import Party, PaymentMethod, Trade
+from exchange.planning.trade import Party, Payment, PaymentMethod, Shipment, Trade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,7 @@ class Outgoing:
     """
 
     trade: Trade
+    id: str = ""  # under which 1C gets the document; "" = its number
     buyer: Party | None = None
     seller: Party | None = None
     status_id: str = ""
@@ -52,6 +53,9 @@ class Outgoing:
     pay_system: tuple[str, str] = ("", "")  # id, name
     payment_method: PaymentMethod = ""
     delivery: tuple[str, str] = ("", "")
+    # What the portal itself took and sent out, not what 1C told it: Бухгалтерия and УНФ make documents of these.
+    payments: tuple[Payment, ...] = ()
+    shipments: tuple[Shipment, ...] = ()
     delivery_address: str = ""
     cancel_reason: str = ""
     facts: tuple[tuple[str, str], ...] = ()
