@@ -28,6 +28,7 @@ LONGER = {
 RUSSIAN = {
     "exchange/commerceml/names.py",
     "exchange/commerceml/order_words.py",  # what an order says to 1C beside element names
+    "exchange/planning/document_words.py",  # requisites, operations and kinds of contacts by what they mean
     "exchange/planning/party_words.py",  # legal forms and codes by which parties are compared
     "exchange/protocol.py",
     "benchmarks/reading.py",  # writes CommerceML to read

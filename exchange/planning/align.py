@@ -6,6 +6,7 @@ twice, so the second line of an item meets the second line of the other list.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -26,11 +27,17 @@ class Slot(Generic[T]):
         return self.said.get(side)
 
 
-def align(sides: Mapping[str, Sequence[T]], keys: Keys[T], same: Callable[[T, T], bool] = lambda a, b: a == b) -> list[Slot[T]]:
+def align(
+    sides: Mapping[str, Sequence[T]],
+    keys: Keys[T],
+    same: Callable[[T, T], bool] = operator.eq,
+    apart: Callable[[T, T], bool] = lambda one, other: False,
+) -> list[Slot[T]]:
     """The things of all lists, each once, in the order of the lists.
 
     Among several candidates for a key the one that is the `same` goes first: so removing the first of two lines of one item does not
-    look as if the first had been changed into the second and the second been removed.
+    look as if the first had been changed into the second and the second been removed. Things that are `apart` are never one, whatever
+    keys they share.
     """
     slots: list[Slot[T]] = []
     places: dict[Hashable, list[int]] = {}
@@ -42,10 +49,12 @@ def align(sides: Mapping[str, Sequence[T]], keys: Keys[T], same: Callable[[T, T]
             for level in range(max(map(len, offered), default=0)):
                 for index in [index for index in left if level < len(offered[index])]:
                     for place in places.get(offered[index][level], ()):
-                        others = slots[place].said
-                        if side in others or (strict and not any(same(things[index], other) for other in others.values())):
+                        others, thing = slots[place].said, things[index]
+                        if side in others or any(apart(thing, other) for other in others.values()):
                             continue
-                        others[side] = things[index]
+                        if strict and not any(same(thing, other) for other in others.values()):
+                            continue
+                        others[side] = thing
                         slots[place].at[side] = index
                         found[index] = place
                         break

@@ -150,7 +150,7 @@ class Each:
 
     `keys` tell which things of different sides are one, `same` whether two of them say the same, `label` names one in a conflict.
     `join` completes the thing that holds with what the others know of it: (chosen, portal's, 1C's) → thing. `whole`: an owner's list
-    holds as a whole, and at the first meeting one side's does; else things that only one side has are kept.
+    holds as a whole, and at the first meeting one side's does; else things that only one side has are kept. `apart`: align's.
     """
 
     group: str
@@ -160,6 +160,7 @@ class Each:
     label: Callable[[Any], str]
     join: Callable[[Any, Any, Any], Any]
     whole: bool = False
+    apart: Callable[[Any, Any], bool] = lambda one, other: False
 
     def merge(self, sides: Sides, owner: Owner) -> Outcome:
         order = (("agreed", sides.agreed), ("before", sides.before), ("portal", sides.portal), ("onec", sides.onec))
@@ -169,7 +170,7 @@ class Each:
             kept = {self.name: said.get("agreed")}
             return Outcome(kept, kept, kept)
         holder = self._holder(said, owner, sides.first)
-        slots = align(said, self.keys, self.same)
+        slots = align(said, self.keys, self.same, self.apart)
         slots.sort(key=lambda slot: next((rank, slot.at[name]) for rank, name in enumerate(_ORDER) if name in slot.at))
         found: dict[str, list[Any]] = {"portal": [], "onec": [], "agreed": []}
         differs = {"portal": False, "onec": False}

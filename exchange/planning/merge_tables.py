@@ -173,6 +173,7 @@ DOCUMENT: Final = Table(
             lambda line: line.item_id or line.name,
             _join_lines,
             whole=True,
+            apart=lambda one, other: one.item_id != other.item_id and bool(one.item_id and other.item_id),
         ),
         Field("lines", ("currency",), unsaid=("",)),
         _Amount("lines", ("amount",)),
