@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseLocation, trigger_client_event
 
 from b24app.frame import FrameRequest, choose_language, entry_context, portal_required
+from b24app.pages.navigation import places
 from b24app.pages.overview import overview_page
 from b24app.pages.respond import localized
 
@@ -15,9 +17,14 @@ from b24app.pages.respond import localized
 @portal_required
 @localized
 def choose(request: FrameRequest) -> HttpResponseBase:
-    """The overview in the chosen language, with a token that carries the choice on."""
+    """The page the person is at (`at`, one of his places; else the overview) in the chosen language, and a token that carries it on."""
     choose_language(request, request.POST.get("language", ""))
-    response = overview_page(request)
+    at = request.POST.get("at", "")
+    response: HttpResponse
+    if at and any(place.url == at for place in places(request.frame_user, "")):
+        response = HttpResponseLocation(at, target="#page", swap="outerHTML")
+    else:
+        response = overview_page(request)
     context = entry_context(request)
     trigger_client_event(response, "token", {"value": context["token"], "ttl": context["ttl"]})
     return response

@@ -16,6 +16,7 @@ from django_htmx.http import trigger_client_event
 
 from b24app.frame import FrameRequest, entry_context
 from b24app.models import Portal
+from b24app.pages.navigation import places
 
 View = Callable[..., HttpResponseBase]
 
@@ -33,7 +34,7 @@ def localized(view: View) -> View:
 
 def page(request: FrameRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """`b24app/<template>.html` for a whole page, its part `b24app/_<template>.html` for htmx."""
-    own = {"user": request.frame_user, **context}
+    own = {"user": request.frame_user, "places": places(request.frame_user, template), **context}
     if getattr(request, "htmx", False):
         return render(request, f"b24app/_{template}.html", own, status=status)
     return render(request, f"b24app/{template}.html", {**entry_context(request), **own}, status=status)
