@@ -1,20 +1,19 @@
 """What differs between a party as the portal has it and as it shall be, as the smallest set of REST commands. Pure.
 
-Source: crm.item.add / update (multifields are changed by their ids: a plain list would add them once more), crm.company.contact.add.
+Source: crm.item.add / update (multifields are changed by their ids: a plain list would add them once more).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from b24app.rest.commands import Command
 from exchange.planning import parties
-from exchange.planning.portal_parties import PortalParty, Row, text
+from exchange.planning.portal_parties import PortalParty, Row, text, whole
 from exchange.planning.trade import COMPANY, CONTACT, Party, PartyKind, Person
 
 Key = tuple[int, int]
-_KINDS: Final = (("PHONE", "phones"), ("EMAIL", "emails"))
 
 
 def add_party(party: Party, originator: str, onec_id: str) -> Command:
@@ -106,18 +105,16 @@ def add_contact(person: Person, company_id: int, originator: str) -> Command:
     return Command("crm.item.add", {"entityTypeId": CONTACT, "fields": fields})
 
 
-def update_contact(item: Row, have: Person, wanted: Person, country: str) -> Command | None:
-    """Change what differs of a contact person; None when nothing does."""
+def update_contact(item: Row, have: Person, wanted: Person, company_id: int, country: str) -> Command | None:
+    """Change what differs of a contact person, and add the company to its companies; None when nothing does."""
     before, after = _person_fields(have), _person_fields(wanted)
     fields: dict[str, Any] = {name: value for name, value in after.items() if value != before[name]}
+    companies = [whole(value) for value in item.get("companyIds") or ()]
+    if company_id not in companies:
+        fields["companyIds"] = [*companies, company_id]
     if changes := multifield_changes(item, wanted.phones, wanted.emails, country):
         fields["fm"] = changes
-    return Command("crm.item.update", {"entityTypeId": CONTACT, "id": item["id"], "fields": fields}) if fields else None
-
-
-def link_contact(company_id: int, contact_id: int) -> Command:
-    """Add a contact to a company's; the others stay, and one that is linked already answers false."""
-    return Command("crm.company.contact.add", {"id": company_id, "fields": {"CONTACT_ID": contact_id}})
+    return Command("crm.item.update", {"entityTypeId": CONTACT, "id": whole(item["id"]), "fields": fields}) if fields else None
 
 
 def _person_fields(person: Person) -> dict[str, str]:

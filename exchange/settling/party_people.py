@@ -61,8 +61,6 @@ class _People:
             command = self._command(person, contact)
             if command is not None:
                 asked.append((person, contact, command))
-            if contact and contact not in contact_ids(self.raw.item):
-                asked.append((person, contact, commands.link_contact(self.raw.key[1], contact)))
         if asked:
             outcomes = yield Ask(tuple(command for _, _, command in asked))
             for (person, contact, _), outcome in zip(asked, outcomes, strict=True):
@@ -98,7 +96,7 @@ class _People:
         was = stored.from_data(Person, self.persons[str(contact)]) if str(contact) in self.persons else None
         wanted, _ = party_merge.merge_person(have, person, was, self.told.get(_key(person)))
         self.persons[str(contact)] = stored.to_data(replace(wanted, id="", contact_id=contact))
-        return commands.update_contact(row, have, wanted, self.raw.party.country)
+        return commands.update_contact(row, have, wanted, self.raw.key[1], self.raw.party.country)
 
     # finding
 
