@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import IO, Final, NamedTuple
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from exchange import documents, protocol, sessions, storage
 from exchange.credentials import Credentials
 from exchange.dialects import Dialect, choose
 from exchange.file_names import clean_name, reading_order
+from exchange.imports import pipeline
 from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
 from exchange.protocol import Answer, Refused
 from exchange.tasks import read_run
@@ -220,9 +220,7 @@ def _deactivate(exchange: Exchange) -> Answer:
     # Nothing is ever removed because a file did not name it: it is noted, and proposed to a person.
     moment = int(exchange.asked.timestamp.strip()[:12])
     sessions.touch(exchange.base, sessions.Said(absent_before=moment))
-    propose = getattr(import_module("exchange.imports.pipeline"), "propose_absent", None)
-    if propose is not None:
-        propose(exchange.base, moment)
+    pipeline.propose_absent(exchange.base, moment)
     return protocol.success(protocol.DEACTIVATED)
 
 

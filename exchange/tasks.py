@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from b24app import lanes
 from exchange import journal, removal, sessions, storage
-from exchange.imports import pipeline, push
+from exchange.imports import absence, pipeline, push
 from exchange.models import ImportRun
 
 # A task is a slice: it ends before Celery's soft limit and leaves the rest to the next one.
@@ -60,6 +60,7 @@ def tick(**_: Any) -> None:
     """Find what is due and wake workers for it: files nobody asked to import, runs nobody reads, lanes nobody works; and removed bases."""
     removal.carry_on()
     sessions.pick_up_forgotten()
+    absence.settle_due()
     stale = Q(state=ImportRun.State.WAITING) | Q(state=ImportRun.State.READING, lease_until__lt=timezone.now())
     for run_id in ImportRun.objects.filter(stale).order_by("id").values_list("id", flat=True)[:20]:
         read_run.delay(run_id=run_id)

@@ -20,6 +20,8 @@ from b24app import lanes
 from exchange import pictures, reports
 from exchange.commerceml import UnreadableFile, pieces
 from exchange.commerceml.errors import Oddities
+from exchange.imports import absence
+from exchange.imports.absence import propose_absent as propose_absent
 from exchange.imports.remember import Counts, changed_pieces, keep_digests, remember, touch
 from exchange.models import ImportRun, UploadedFile
 from exchange.protocol import READING_INTERRUPTED
@@ -87,14 +89,19 @@ def _read(run: ImportRun) -> None:
     counts, oddities = Counts(), Oddities()
     renewed = _renewed_pictures(run)
     only_changes = False
+    full: set[str] = set()  # catalogues of goods that the file tells in full
     with Path(run.path).open("rb") as stream:
         for part in pieces.walk(stream, oddities=oddities):
             for record in part.records:
                 if isinstance(record, CatalogInfo):
                     only_changes = record.only_changes
+                    if not (only_changes or record.is_offers):
+                        full.add(record.id)
             with transaction.atomic():
                 _slice(run, part, only_changes=only_changes, counts=counts, renewed=renewed, oddities=oddities)
                 _progress(run, part.bytes_read, counts)
+    if full and counts.by_kind.get("product", 0) + counts.by_kind.get("pieces", 0):
+        absence.note_full(run.base, run, full)
     _finish(run, counts, oddities)
 
 

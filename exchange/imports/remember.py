@@ -121,7 +121,8 @@ def remember(base_id: int, run_id: int, records: Iterable[Record], *, only_chang
         with cursor.copy("copy told from stdin") as copy:
             for row in rows.values():
                 copy.write_row((row.kind, row.onec_id, row.parent_id, _json(row.main), _json(row.prices), _json(row.stock)))
-        merged = "coalesce(state.main, '{}') || excluded.main" if only_changes else "excluded.main"
+        # Whatever 1C says of an object, it is there: see absence.py.
+        merged = "(coalesce(state.main, '{}') - 'absent') || excluded.main" if only_changes else "excluded.main"
         cursor.execute(
             f"""with written as (
                   insert into exchange_staterow as state (base_id, kind, onec_id, parent_id, main, prices, stock, run_id, changed_at)

@@ -203,7 +203,12 @@ def product_of(onec_id: str, main: dict[str, Json]) -> Product:
     if "requisites" in main:
         fields["requisites"] = tuple(Requisite(name, tuple(values)) for name, values in main["requisites"])
     return Product(
-        id=onec_id, product_id=product_id, characteristic_id=characteristic_id, deleted=bool(main.get("deleted")), **fields
+        id=onec_id,
+        product_id=product_id,
+        characteristic_id=characteristic_id,
+        # Absent from a full export and switched off (imports/absence.py) is as good as deleted.
+        deleted=bool(main.get("deleted")) or main.get("absent", {}).get("state") == "off",
+        **fields,
     )
 
 
