@@ -25,6 +25,7 @@ _MINOR_UNITS: Final[Mapping[str, int]] = {
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
 _EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)
+_PRICE_DECIMALS: Final = 2
 _MOST_DECIMALS: Final = 30
 
 
@@ -140,15 +141,18 @@ def spread(amount: Decimal, weights: Sequence[Decimal], currency: str) -> tuple[
 def unit_price(amount: Decimal, quantity: Decimal, currency: str, near: Decimal | None = None) -> Decimal:
     """The price of one unit that gives exactly this amount: `near` if it does, else the one with the fewest decimals (at least 2).
 
-    price × quantity, rounded to the currency, is the amount again. 10.00 for 3 is 3.333; for quantity 0 it is `near`, or 0.
+    price × quantity, rounded to the currency, is the amount again. 10.00 for 3 is 3.333. `near` counts with at most two decimals:
+    1C and the portal keep no more, and a price must be the same whoever tells it. For quantity 0 it is `near`, or 0.
     """
     if not quantity:
         return near if near is not None else ZERO
     amount = rounded(amount, currency)
-    if near is not None and rounded(product(near, quantity), currency) == amount:
-        return near
     exact = quotient(amount, quantity)
-    for decimals in range(2, _MOST_DECIMALS):
+    if near is not None:
+        near = to_decimals(near, _PRICE_DECIMALS)
+        if rounded(product(near, quantity), currency) == amount:
+            return near
+    for decimals in range(_PRICE_DECIMALS, _MOST_DECIMALS):
         price = to_decimals(exact, decimals)
         if rounded(product(price, quantity), currency) == amount:
             return price

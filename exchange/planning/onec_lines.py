@@ -7,6 +7,7 @@ document is spread over the lines; the lines then are all there is.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -26,6 +27,7 @@ class _Reading(NamedTuple):
     document_discounts: bool
     vat_included: bool
     unsaid_included: bool  # a discount that does not say counts as in the sum
+    said_vat: bool  # VAT is as said even where a discount of the document changed the amount
 
 
 def lines_from_onec(document: OrderDocument, currency: str) -> tuple[Line, ...]:
@@ -49,12 +51,10 @@ def lines_from_onec(document: OrderDocument, currency: str) -> tuple[Line, ...]:
 
 
 def _readings(document: OrderDocument) -> Iterator[_Reading]:
-    stated = _vat_included(document)
-    for unsaid in (True, False):
-        for vat_included in (stated, not stated):
-            for line_discounts in (True, False):
-                for document_discounts in (True, False):
-                    yield _Reading(line_discounts, document_discounts, vat_included, unsaid)
+    """What the file states first; then what it may have meant."""
+    stated, both = _vat_included(document), (True, False)
+    for unsaid, included, lines, whole, said in itertools.product(both, (stated, not stated), both, both, (False, True)):
+        yield _Reading(lines, whole, included, unsaid, said)
 
 
 def _vat_included(document: OrderDocument) -> bool:
@@ -101,10 +101,10 @@ def _line(line: OrderLine, reading: _Reading, currency: str) -> Line:
         quantity = Decimal(1)
     if line.price is None:
         price = unit_price(amount, quantity, currency)
-    gross = product(price, quantity)
     if reading.line_discounts:
-        amount -= sum((_sum(one, gross, currency) for one in line.discounts if _counts(one, reading)), ZERO)
-        amount += sum((_sum(one, gross, currency) for one in line.extra_costs if _counts(one, reading)), ZERO)
+        change = sum((_sum(one, amount, currency) for one in line.extra_costs if _counts(one, reading)), ZERO)
+        change -= sum((_sum(one, amount, currency) for one in line.discounts if _counts(one, reading)), ZERO)
+        amount += change
     net = unit_price(amount, quantity, currency, price)
     return Line(
         quantity=quantity,
@@ -136,7 +136,8 @@ def _rate(line: OrderLine) -> VatRate | None:
 def _taxed(document: OrderDocument, lines: tuple[Line, ...], reading: _Reading, currency: str) -> tuple[Line, ...]:
     """The lines with their VAT: as the file says where its amounts still belong to these lines, else by the rate."""
     found = tuple(
-        replace(line, vat_amount=_vat(line, given, currency)) for line, given in zip(lines, document.lines, strict=True)
+        replace(line, vat_amount=_vat(line, given, currency, always=reading.said_vat))
+        for line, given in zip(lines, document.lines, strict=True)
     )
     whole = sum((tax.amount for tax in document.taxes if tax.amount is not None and tax.included is False), ZERO)
     if reading.vat_included or not whole or any(tax.amount for given in document.lines for tax in given.taxes):
@@ -148,10 +149,10 @@ def _taxed(document: OrderDocument, lines: tuple[Line, ...], reading: _Reading, 
     return tuple(replace(line, vat_amount=part) for line, part in zip(found, parts, strict=True))
 
 
-def _vat(line: Line, given: OrderLine, currency: str) -> Decimal | None:
+def _vat(line: Line, given: OrderLine, currency: str, *, always: bool) -> Decimal | None:
     said = _said_vat(given.taxes)
     untouched = given.amount is not None and rounded(given.amount, currency) == line.amount
-    if said is not None and (untouched or line.vat is None):
+    if said is not None and (always or untouched or line.vat is None):
         return rounded(said, currency)
     if line.vat is None:
         return None

@@ -36,6 +36,7 @@ PRICE_DECIMALS: Final = 2
 QUANTITY_DECIMALS: Final = 4
 _LARGEST: Final = Decimal(10) ** 15
 _ABSOLUTE: Final = 1
+_CODE_LENGTH: Final = 3  # of ОКЕИ: the metre is 006, which the portal keeps as 6
 _ONE: Final = Decimal(1)
 _HUNDRED: Final = Decimal(100)
 
@@ -140,18 +141,17 @@ def lines_from_rows(
     `known` are the lines as last agreed: an untouched row is its line again, amount and all. `opportunity` is the document's sum if
     the portal made it (isManualOpportunity=N): kopecks between it and the lines go to the lines that are not known.
     """
-    unused = list(known)
-    lines: list[Line] = []
-    fresh: list[int] = []
-    for row in rows:
-        has = _row(row)
-        line = _known(row, has, unused, currency)
-        if line is None:
-            fresh.append(len(lines))
-            line = _line(row, has, currency)
-        lines.append(_named(line, row))
-    found = uniform(lines, currency)
-    return found if opportunity is None else _fitted(found, fresh, opportunity, currency)
+    unused, rows = list(known), list(rows)
+    old = [_known(row, _row(row), unused, currency) for row in rows]
+    readings = []
+    for with_tax in (False, True):
+        lines = [_named(line or _line(row, currency, with_tax=with_tax), row) for line, row in zip(old, rows, strict=True)]
+        readings.append(uniform(lines, currency))
+        if opportunity is None or totals(readings[-1], currency).amount == opportunity:
+            return readings[-1]
+    fresh = [place for place, line in enumerate(old) if line is None]
+    fitted = [_fitted(lines, fresh, opportunity, currency) for lines in readings if opportunity is not None]
+    return next((lines for lines in fitted if totals(lines, currency).amount == opportunity), readings[0])
 
 
 def uniform(lines: Sequence[Line], currency: str) -> tuple[Line, ...]:
@@ -205,18 +205,27 @@ def _known(row: Mapping[str, Any], has: PortalRow, unused: list[Line], currency:
     return None
 
 
-def _line(row: Mapping[str, Any], has: PortalRow, currency: str) -> Line:
-    price = has.price if has.tax_included else _exclusive(row, has)
-    vat = VatRate(has.tax_rate)
-    amount = rounded(product(price, has.quantity), currency)
+def _line(row: Mapping[str, Any], currency: str, *, with_tax: bool) -> Line:
+    """A row as it says itself. With VAT on top some portals multiply the price without the tax, some (`with_tax`) the one with it."""
+    has = _row(row)
+    vat, discount = VatRate(has.tax_rate), _discount(row, has)
+    if has.tax_included or not with_tax:
+        price = has.price if has.tax_included else _exclusive(row, has)
+        amount = rounded(product(price, has.quantity), currency)
+        tax = vat_on(amount, vat, currency, included=has.tax_included)
+    else:
+        whole = rounded(product(has.price, has.quantity), currency)
+        tax = vat_on(whole, vat, currency, included=True)
+        amount = whole - tax
+        price = unit_price(amount, has.quantity, currency, _exclusive(row, has))
     return Line(
         quantity=has.quantity,
         price=price,
         amount=amount,
-        discount=_discount(row, has),
+        discount=discount,
         vat=vat,
         vat_included=has.tax_included,
-        vat_amount=vat_on(amount, vat, currency, included=has.tax_included),
+        vat_amount=tax,
     )
 
 
@@ -244,7 +253,7 @@ def _named(line: Line, row: Mapping[str, Any]) -> Line:
         name=str(row.get("productName") or line.name),
         product_id=int(row.get("productId") or 0),
         row_id=int(row.get("id") or 0),
-        unit_code=str(code) if code else line.unit_code,
+        unit_code=str(code).zfill(_CODE_LENGTH) if code else line.unit_code,
         unit_name=str(row.get("measureName") or line.unit_name),
     )
 
