@@ -32,7 +32,10 @@ class Shown:
 
 
 # In the order of the row. A page joins by one line here; its views answer `page(request, template, …)`.
-PLACES: tuple[Place, ...] = (Place("overview", "pages:overview", gettext_noop("Overview"), admin=False),)
+PLACES: tuple[Place, ...] = (
+    Place("overview", "pages:overview", gettext_noop("Overview"), admin=False),
+    Place("journal", "pages:journal", gettext_noop("Journal")),
+)
 
 
 def places(user: FrameUser, template: str) -> list[Shown]:

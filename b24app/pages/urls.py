@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from b24app.pages import bases, language, overview, problems
+from b24app.pages import bases, journal, language, overview, problems
 
 app_name = "pages"
 urlpatterns = [
@@ -24,4 +24,7 @@ urlpatterns = [
     path("problems/<int:problem_id>/retry/", problems.retry_one, name="problem_retry"),
     path("problems/causes/<str:cause>/retry/", problems.retry_all, name="cause_retry"),
     path("problems/causes/<str:cause>/note/", problems.take_note, name="cause_note"),
+    path("journal/", journal.journal, name="journal"),
+    path("journal/download/", journal.download, name="journal_download"),
+    path("journal/<str:row_id>/", journal.opened, name="journal_entry"),
 ]

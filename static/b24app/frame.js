@@ -189,6 +189,28 @@ document.addEventListener('click', async (event) => {
   }
 });
 
+/** A file needs our header, which a plain link cannot send: it is fetched, then handed to the browser. */
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-download]');
+  if (!button) return;
+  button.disabled = true;
+  try {
+    if (token && Date.now() >= until - 1000) await freshToken();
+    const form = document.getElementById(button.dataset.form ?? '');
+    const query = form ? `?${new URLSearchParams(new FormData(form))}` : '';
+    const answer = await fetch(button.dataset.download + query, { headers: { Authorization: `Frame ${token}` } });
+    if (!answer.ok) throw new Error(`download: ${answer.status}`);
+    const name = /filename="([^"]+)"/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? 'file';
+    const address = URL.createObjectURL(await answer.blob());
+    Object.assign(document.createElement('a'), { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 60000);
+  } catch {
+    toast(document.getElementById('page')?.dataset.failed ?? '', 8000);
+  } finally {
+    button.disabled = false;
+  }
+});
+
 /** Title and language of the document follow the page that was swapped in. */
 function dress() {
   const main = document.getElementById('page');
