@@ -95,6 +95,18 @@ def _payment(element: Element, context: Context) -> Payment:
     return Payment(**collect(element, _PAYMENT, context, {}))
 
 
+def _as_requisite(element: Element, into: Fields, context: Context) -> None:
+    """An element that nobody knows (told) is kept as a requisite of its name: its text, or what its parts say."""
+    if not isinstance(element.tag, str):
+        return
+    context.unknown(element)
+    texts = [text for part in element.iter() if isinstance(part.tag, str) and (text := text_of(part))]
+    into["requisites"] = (*into.get("requisites", ()), Requisite(local(element.tag), tuple(texts[:_MOST_PARTS])))
+
+
+_MOST_PARTS: Final = 20
+
+
 def _requisite(element: Element, context: Context) -> Requisite:
     return Requisite(*read_requisite(element, context))
 
@@ -140,9 +152,10 @@ _LINE_STEPS: Final[dict[str, Step]] = {
     n.MARKING_GROUP_OF_LINE: not_carried,
 }
 _LINE: Final[Tags[Step | None]] = Tags(_LINE_STEPS, None)
+_OF_ITEMS: Final = Tags(dict.fromkeys(items.ITEM_STEPS, True), False)
 
 
-def _line(element: Element, context: Context) -> OrderLine | None:
+def _line(element: Element, context: Context) -> OrderLine:
     into: Fields = {}
     slots = items.empty_slots()
     for child in element:
@@ -151,18 +164,22 @@ def _line(element: Element, context: Context) -> OrderLine | None:
             into[step] = text_of(child)
         elif step is not None:
             step(child, into, context)
-        else:
+        elif _OF_ITEMS[child.tag]:
             items.take(child, slots, context)
-    if not items.finish(element, slots, context, element.keys()):
-        return None
+        else:
+            _as_requisite(child, into, context)
+    has_id = items.finish(element, slots, context, element.keys())
     product = items.product_of(slots)
+    if not has_id:
+        # Its money counts all the same.
+        product = product._replace(id="", product_id="")
     if extra := into.pop("requisites", ()):
         product = product._replace(requisites=(*(product.requisites or ()), *extra))
     return OrderLine(product, **into)
 
 
 def _lines(element: Element, into: Fields, context: Context) -> None:
-    found = [line for child in element if (line := _line(child, context)) is not None]
+    found = [_line(child, context) for child in element if isinstance(child.tag, str)]
     into["lines"] = (*into.get("lines", ()), *found)
 
 
@@ -192,42 +209,41 @@ def _subordinates(element: Element, into: Fields, context: Context) -> None:
     into["subordinates"] = (*into.get("subordinates", ()), *found)
 
 
-_DOCUMENT: Final = fields(
-    {
-        n.ID: "id",
-        n.NUMBER: "number",
-        n.DATE: "date_text",
-        n.TIME: "time_text",
-        n.OPERATION: "operation",
-        n.ROLE: "role",
-        n.CURRENCY: "currency",
-        n.CURRENCY_RATE: _number("currency_rate"),
-        n.AMOUNT: _number("amount"),
-        n.COUNTERPARTIES: _parties,
-        n.COUNTERPARTY: lambda element, into, context: into.update(
-            parties=(*into.get("parties", ()), *read_counterparty(element, context))
-        ),
-        n.PAY_UNTIL: _day("pay_until"),
-        n.COMMENT: "comment",
-        n.TAXES: _list("taxes", _tax),
-        n.DISCOUNTS: _list("discounts", _discount),
-        n.EXTRA_COSTS: _list("extra_costs", _discount),
-        n.WAREHOUSES: _warehouses,
-        n.WAREHOUSE: _warehouse,
-        n.ITEMS: _lines,
-        n.PAYMENTS: _list("payments", _payment),
-        n.SUBORDINATES: _subordinates,
-        n.REQUISITES: _list("requisites", _requisite),
-        n.ONEC_NUMBER: "onec_number",
-        n.ONEC_DATE: "onec_date",
-        n.BASIS: "basis_id",
-        n.SITE_ID: "site_id",
-        n.VERSION: "version",
-        n.DELETED: _flag("deleted"),
-        n.SIGNATORIES: not_carried,
-        n.RECEIPTS: not_carried,
-    }
-)
+_DOCUMENT_STEPS: Final[dict[str, Step]] = {
+    n.ID: "id",
+    n.NUMBER: "number",
+    n.DATE: "date_text",
+    n.TIME: "time_text",
+    n.OPERATION: "operation",
+    n.ROLE: "role",
+    n.CURRENCY: "currency",
+    n.CURRENCY_RATE: _number("currency_rate"),
+    n.AMOUNT: _number("amount"),
+    n.COUNTERPARTIES: _parties,
+    n.COUNTERPARTY: lambda element, into, context: into.update(
+        parties=(*into.get("parties", ()), *read_counterparty(element, context))
+    ),
+    n.PAY_UNTIL: _day("pay_until"),
+    n.COMMENT: "comment",
+    n.TAXES: _list("taxes", _tax),
+    n.DISCOUNTS: _list("discounts", _discount),
+    n.EXTRA_COSTS: _list("extra_costs", _discount),
+    n.WAREHOUSES: _warehouses,
+    n.WAREHOUSE: _warehouse,
+    n.ITEMS: _lines,
+    n.PAYMENTS: _list("payments", _payment),
+    n.SUBORDINATES: _subordinates,
+    n.REQUISITES: _list("requisites", _requisite),
+    n.ONEC_NUMBER: "onec_number",
+    n.ONEC_DATE: "onec_date",
+    n.BASIS: "basis_id",
+    n.SITE_ID: "site_id",
+    n.VERSION: "version",
+    n.DELETED: _flag("deleted"),
+    n.SIGNATORIES: not_carried,
+    n.RECEIPTS: not_carried,
+}
+_DOCUMENT: Final[Tags[Step]] = Tags(_DOCUMENT_STEPS, _as_requisite)
 
 
 def read_document(element: Element, context: Context) -> Iterator[OrderDocument]:
