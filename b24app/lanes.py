@@ -90,3 +90,14 @@ def due(most: int, work: str = CATALOG) -> list[int]:
             [work, most],
         )
         return [portal_id for (portal_id,) in cursor.fetchall()]
+
+
+def is_due(portal_id: int, work: str = CATALOG) -> bool:
+    """Whether the portal's lane for this work may be claimed now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select exists (select 1 from b24app_lane where portal_id = %s and work = %s
+                 and (due_at <= clock_timestamp() or owner <> '') and coalesce(lease_until, '-infinity') < clock_timestamp())""",
+            [portal_id, work],
+        )
+        return bool(cursor.fetchone()[0])

@@ -7,5 +7,8 @@ class ExchangeConfig(AppConfig):
     def ready(self) -> None:
         from b24app.oauth.purge import on_purge
         from exchange.removal import forget_portal
+        from exchange.settling import hear
+        from exchange.tasks import wake_settling
 
         on_purge(forget_portal)
+        hear.listen(wake_settling)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
@@ -11,11 +12,16 @@ from celery import shared_task
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from b24app import lanes
 from exchange import journal, removal, sessions, storage
 from exchange.imports import absence, pipeline, push
 from exchange.models import ImportRun
+from exchange.settling import settle as settling
+from exchange.settling import sweep as sweeping
+
+log = logging.getLogger(__name__)
 
 # A task is a slice: it ends before Celery's soft limit and leaves the rest to the next one.
 SLICE_SECONDS = 45.0
@@ -47,6 +53,44 @@ def work_lane(*, portal_id: int | None = None, **_: Any) -> None:
         transaction.on_commit(lambda: work_lane.delay(portal_id=claim.portal_id))
 
 
+@shared_task(name="exchange.settle")
+def settle(*, portal_id: int | None = None, **_: Any) -> None:
+    """Settle the documents of a portal that is due, for a slice; wake the next worker if there is more."""
+    claim = lanes.claim(f"{socket.gethostname()}:{os.getpid()}", portal_id, lanes.DOCUMENTS)
+    if claim is None:
+        return
+    try:
+        due_at = settling.settle(claim, until=time.monotonic() + SLICE_SECONDS)
+        lanes.release(claim, due_at)
+    except lanes.LaneLost:
+        return
+    except Exception:
+        lanes.release(claim, timezone.now() + settling.after_failure())
+        raise
+    # What became due while we held the lane woke nobody who could have taken it.
+    if lanes.is_due(claim.portal_id, lanes.DOCUMENTS):
+        wake_settling(claim.portal_id)
+
+
+def wake_settling(portal_id: int) -> None:
+    """Let a worker settle the portal's documents now; without a broker the next tick does."""
+    try:
+        settle.apply_async(kwargs={"portal_id": portal_id}, retry=False)
+    except OperationalError:
+        log.warning("the broker does not answer: documents of portal %s wait for the next tick", portal_id)
+
+
+@shared_task(name="exchange.sweep")
+def sweep(*, portal_id: int | None = None, **_: Any) -> None:
+    """Look for what no event told, in one portal; without a portal, wake one such task for each that is due."""
+    if portal_id is None:
+        for pk in sweeping.portals():
+            sweep.delay(portal_id=pk)
+        return
+    if sweeping.sweep(portal_id):
+        wake_settling(portal_id)
+
+
 @shared_task(name="exchange.tidy")
 def tidy(**_: Any) -> None:
     """Remove what is past its time: uploads, and the journal of 1C's requests."""
@@ -66,3 +110,5 @@ def tick(**_: Any) -> None:
         read_run.delay(run_id=run_id)
     for portal_id in lanes.due(20):
         work_lane.delay(portal_id=portal_id)
+    for portal_id in lanes.due(20, lanes.DOCUMENTS):
+        wake_settling(portal_id)

@@ -20,6 +20,12 @@ def spellings(status: str | None) -> frozenset[str]:
     return frozenset(" ".join(part.split()).casefold() for part in parts if part and part.strip())
 
 
+def bracketed(status: str) -> tuple[str, str]:
+    """The id and the name of a status as written in a rule: `[ID] Name`, or only a name ("" = it has none of it)."""
+    match = _BRACKETED.fullmatch(status.strip())
+    return (match[1].strip(), match[2].strip()) if match else ("", status.strip())
+
+
 def stage_for_status(
     status_id: str | None, status_name: str | None, rules: Iterable[StatusRule], entity_type_id: int, pipeline: int
 ) -> str:

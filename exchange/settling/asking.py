@@ -1,0 +1,110 @@
+"""The database's answers to what the flows of a base's documents ask: ids of products and buyers, names of 1C's things."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+
+from b24app.models import Portal
+from exchange.models import OneCBase, StateRow, TradeParty
+from exchange.planning.trade import Party
+from exchange.settling import party_rows
+from exchange.settling.document_tools import Buyer, DocumentTools
+from exchange.settling.flows import BaseFacts
+from exchange.settling.gather import Named
+from exchange.settling.pipelines import Pipelines
+from mapping import links
+
+
+def tools_for(portal: Portal, base: OneCBase, facts: BaseFacts, pipelines: Pipelines) -> DocumentTools:
+    """The tools of one base for one slice."""
+
+    def buyer(onec_id: str) -> Buyer:
+        return buyer_of(base.pk, onec_id)
+
+    def for_onec(parties: Mapping[Named, Party]) -> Mapping[Named, Party]:
+        return party_rows.for_onec(portal, base, parties)
+
+    @lru_cache(1000)
+    def name_of(kind: str, onec_id: str) -> str:
+        row = StateRow.objects.filter(base=base, kind=kind, onec_id=onec_id).first()
+        return str((row.main or {}).get("name") or "") if row is not None else ""
+
+    @lru_cache(1)
+    def base_price_type() -> str:
+        if facts.rules.base_price_type:
+            return facts.rules.base_price_type
+        first = StateRow.objects.filter(base=base, kind="price_type").order_by("id").values_list("onec_id", flat=True).first()
+        return first or ""
+
+    return DocumentTools(
+        member_id=portal.member_id,
+        domain=portal.domain,
+        language=portal.language or "ru",
+        pipelines=pipelines,
+        buyer=buyer,
+        item_ids=lambda ids: item_ids(portal.pk, base.pk, ids),
+        articles=lambda ids: articles(portal.pk, base.pk, ids),
+        products=lambda ids: products(portal.pk, base.pk, ids),
+        for_onec=for_onec,
+        name_of=name_of,
+        base_price_type=base_price_type,
+    )
+
+
+def buyer_of(base_id: int, onec_id: str) -> Buyer:
+    """The portal's company or contact of a counterparty; one that is not settled yet is waited for, one that failed is not."""
+    if not onec_id:
+        return Buyer()
+    row = TradeParty.objects.filter(base=base_id, onec_id=onec_id).first()
+    row = row or TradeParty.objects.filter(base=base_id, given_id=onec_id).first()
+    if row is None:
+        return Buyer()
+    if row.b24_id is not None:
+        return Buyer((row.entity_type_id, row.b24_id))
+    alias = row.known.get("alias")
+    if alias:
+        return Buyer((int(alias[0]), int(alias[1])))
+    return Buyer(None, waits=row.settled_version < row.version and row.failures < 5)
+
+
+def item_ids(portal_id: int, base_id: int, product_ids: Collection[int]) -> dict[int, str]:
+    """1C's ids (`item` or `item#characteristic`) of the portal's products."""
+    if not product_ids:
+        return {}
+    return links.to_onec(portal_id, base_id, "product", product_ids) | links.to_onec(portal_id, base_id, "offer", product_ids)
+
+
+def products(portal_id: int, base_id: int, onec_ids: Collection[str]) -> dict[str, int]:
+    """The portal's products of 1C's ids; a characteristic that the portal lacks is its item."""
+    wanted = {onec_id for onec_id in onec_ids if onec_id}
+    if not wanted:
+        return {}
+    found = links.to_b24(portal_id, base_id, "offer", [id for id in wanted if "#" in id])
+    items = {id: id.partition("#")[0] for id in wanted if id not in found}
+    by_item = links.to_b24(portal_id, base_id, "product", list(set(items.values())))
+    return found | {id: by_item[item] for id, item in items.items() if item in by_item}
+
+
+def articles(portal_id: int, base_id: int, product_ids: Collection[int]) -> dict[int, str]:
+    """Articles of products: those this base knows, else those that another base of the portal knows."""
+    found: dict[int, str] = {}
+    for kind in ("product", "offer"):
+        for product_id, holders in links.sharing(portal_id, kind, list(product_ids)).items():
+            own = [(scope, onec_id) for scope, onec_id in holders if scope == base_id] or holders
+            article = _article(own)
+            if article:
+                found.setdefault(product_id, article)
+    return found
+
+
+def _article(holders: Sequence[tuple[int, str]]) -> str:
+    for scope, onec_id in holders:
+        for id in (onec_id, onec_id.partition("#")[0]):
+            main = StateRow.objects.filter(base=scope, onec_id=id, kind__in=("product", "offer"), main__isnull=False).values_list(
+                "main", flat=True
+            )
+            article = next((str(one.get("article") or "") for one in main if one), "")
+            if article:
+                return article
+    return ""
