@@ -43,6 +43,10 @@ _FIELDS = {
 }
 
 
+# The portal's names of plain fields → ours.
+FIELD_NAMES = {**{theirs: ours for ours, theirs in _FIELDS.items()}, "active": "active", "vatIncluded": "vat_included"}
+
+
 def flag(value: object) -> str:
     """The portal's boolean."""
     return "Y" if value else "N"

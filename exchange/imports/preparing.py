@@ -68,6 +68,8 @@ class Preparation:
         log: Log,
         now: dt.datetime,
         run: Callable[[Flow], object],
+        *,
+        rehearsed: bool = False,
     ) -> None:
         self.portal = portal
         self.base = base
@@ -76,6 +78,8 @@ class Preparation:
         self.log = log
         self.now = now
         self.run = run
+        # A rehearsal looks through all rows, and leaves the process to think that nobody has.
+        self.rehearsed = rehearsed
         self.links = {kind: links.to_b24(portal.pk, base.pk, kind) for kind in LINK_KINDS}
 
     def prepare(self) -> References | None:
@@ -124,7 +128,7 @@ class Preparation:
         due = {kind: [row for row, is_due in of_kind.values() if is_due] for kind, of_kind in rows.items()}
         every = {kind: [row for row, _ in of_kind.values()] for kind, of_kind in rows.items()}
         units = {row.onec_id: Unit(id=row.onec_id, **(row.main or {})) for row in every["unit"]}
-        needs = survey(self.base.pk, _survey_since(self.base.pk))
+        needs = survey(self.base.pk, _EVER if self.rehearsed else _survey_since(self.base.pk))
         work = Dictionaries(target, self.links, self.rules, self.log, is_retail=meaning.is_retail)
         properties = Properties(target, self.links, self.rules, self.log)
 
@@ -142,7 +146,8 @@ class Preparation:
         self.log.done.update(
             {(row.kind, row.onec_id): row.version for kind in ("unit", "category", "property") for row in due[kind]}
         )
-        _surveyed(self.base.pk, self.now)
+        if not self.rehearsed:
+            _surveyed(self.base.pk, self.now)
         return self._references(target, every, units, accounting=accounting)
 
     def _vats(self, needs: Needs, target: portal_lists.Portal) -> dict[str, str]:
@@ -274,13 +279,14 @@ def _with_currencies(references: References, base: str, portal: frozenset[str], 
     return replace(references, base_currency=base, portal_currencies=portal, currencies={**meaning.CURRENCIES, **rules})
 
 
+_EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _last_survey: dict[int, dt.datetime] = {}
 
 
 def _survey_since(base_id: int) -> dt.datetime:
     """Rows changed before have been looked through by this process; a new process looks through all that are due."""
     last = _last_survey.get(base_id)
-    return last - dt.timedelta(minutes=5) if last else dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    return last - dt.timedelta(minutes=5) if last else _EVER
 
 
 def _surveyed(base_id: int, at: dt.datetime) -> None:

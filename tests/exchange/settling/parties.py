@@ -112,7 +112,14 @@ class Exchange:
         if tax_id:
             self.rest(
                 "crm.requisite.add",
-                fields={"ENTITY_TYPE_ID": entity, "ENTITY_ID": made, "PRESET_ID": preset, "NAME": "Р", "RQ_INN": tax_id, "RQ_KPP": branch},
+                fields={
+                    "ENTITY_TYPE_ID": entity,
+                    "ENTITY_ID": made,
+                    "PRESET_ID": preset,
+                    "NAME": "Р",
+                    "RQ_INN": tax_id,
+                    "RQ_KPP": branch,
+                },
             )
         return entity, made
 

@@ -106,7 +106,9 @@ class TestMatching:
         assert exchange.requisites(there)[0]["RQ_KPP"] == "770101001"
 
     def test_finds_by_a_phone_written_differently(self, exchange):
-        there = exchange.add(COMPANY, title="Другое имя", fm=[{"typeId": "PHONE", "valueType": "WORK", "value": "+7 495 123 45 67"}])
+        there = exchange.add(
+            COMPANY, title="Другое имя", fm=[{"typeId": "PHONE", "valueType": "WORK", "value": "+7 495 123 45 67"}]
+        )
         assert exchange.told("c-1", replace(DAISY, emails=None)) == there
         assert phones(exchange.item(there)) == ["+7 495 123 45 67"]
 
