@@ -10,7 +10,15 @@ from functools import cache
 from typing import Final
 
 from exchange.planning.party_countries import COUNTRIES, DEFAULT, country_of, is_natural
-from exchange.planning.party_words import EXTENSION_WORDS, LONG_FORMS, SAME_LETTERS, SHORT_FORMS, SOLE_TRADER_FORMS, TAX_CODES
+from exchange.planning.party_words import (
+    COMMON_FORMS,
+    EXTENSION_WORDS,
+    LONG_FORMS,
+    SAME_LETTERS,
+    SHORT_FORMS,
+    SOLE_TRADER_FORMS,
+    TAX_CODES,
+)
 from exchange.planning.trade import Account, Party, PartyKind, Person, PostalAddress
 
 _EXTENSION = re.compile(
@@ -118,6 +126,14 @@ def core_name(name: str) -> str:
         text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", " ", text, flags=re.IGNORECASE)
     words = [word for word in re.sub(r"[«»\"“”„']", " ", text).split() if word.casefold().strip(".,") not in SHORT_FORMS]
     return " ".join(words).strip(" ,.")
+
+
+def quoted(core: str) -> list[str]:
+    """The usual spellings of a company's name with its legal form, to look for by exact name."""
+    forms = [form.upper() for form in COMMON_FORMS]
+    return [
+        spelling for form in forms for spelling in (f'{form} "{core}"', f"{form} «{core}»", f"{form} {core}", f"{core} {form}")
+    ]
 
 
 def _words(text: str) -> str:

@@ -39,6 +39,8 @@ class Candidate:
     numbers: tuple[Numbers, ...] = ()
     own: bool = False  # one of the portal's "my companies"
     holder: str = ""
+    phones: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
 
     def facts(self) -> dict[str, Any]:
         """What a person is shown of it."""
@@ -107,6 +109,17 @@ def _contradicts(party: Party, candidate: Candidate) -> bool:
     return not any(
         numbers.tax_id == party.tax_id and (not numbers.branch or not party.tax_branch or numbers.branch == party.tax_branch)
         for numbers in known
+    )
+
+
+def speaks_for(party: Party, candidate: Candidate) -> bool:
+    """Whether anything but a document's word says that the two are one: the same tax id, name, phone or e-mail, and nothing against it."""
+    if candidate.own or _contradicts(party, candidate):
+        return False
+    return (
+        any(numbers.tax_id == party.tax_id for numbers in candidate.numbers if numbers.tax_id)
+        or name_key(party.name) == name_key(candidate.name)
+        or bool(candidate.phones & set(party.phones or ()) or candidate.emails & set(party.emails or ()))
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from exchange.planning.parties import name_key
+from exchange.planning.portal_parties import as_kept
 from exchange.planning.trade import Account, Party, PartyKind, Person, PostalAddress
 
 T = TypeVar("T")
@@ -166,24 +167,26 @@ class _Merging:
         if not onec:
             self.next_told[name] = getattr(self.told, name) if told else getattr(self.onec, name)
             return
-        wanted = dict(portal)
+        wanted, disputed = dict(portal), []
         for key, value in onec.items():
+            mine, theirs = _plain(portal.get(key)), _plain(value)
             verdict = _verdict(
-                _plain(portal.get(key)),
-                _plain(value),
-                _plain(was.get(key)),
-                _plain(told.get(key)),
-                known=self.was is not None,
-                owner=self.owner(group),
+                mine, theirs, _plain(was.get(key)), _plain(told.get(key)), known=self.was is not None, owner=self.owner(group)
             )
-            # Of items the newest word of 1C wins only where the portal has not touched the item since.
+            verdict = self.decided.get(f"{name}.{key}", verdict) if verdict == "conflict" else verdict
             if verdict == "onec":
                 wanted[key] = _with_id(value, portal.get(key))
+            elif verdict == "conflict":
+                disputed.append(key)
+                self.conflicts.append(Conflict(f"{name}.{key}", _shown(portal.get(key)), _shown(value)))
         for key in told:
             if key not in onec and key in was and _plain(portal.get(key)) == _plain(was[key]) and name != "codes":
                 wanted.pop(key, None)
+        if disputed:
+            self.next_agreed[name] = _stored(name, _with_old(wanted, was, disputed))
+            self.next_told[name] = _stored(name, _with_old(onec, told, disputed))
         if _plain_all(wanted) != _plain_all(portal):
-            self.wanted[name] = tuple(wanted.items()) if name == "codes" else tuple(wanted.values())
+            self.wanted[name] = _stored(name, wanted)
             self.from_onec.add(name)
 
 
@@ -270,7 +273,26 @@ def _plain_all(items: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_id(value: Any, old: Any) -> Any:
+    """1C's item as the portal keeps it."""
+    if isinstance(value, PostalAddress):
+        return as_kept(value)
     return replace(value, id=old.id) if isinstance(value, Account) and isinstance(old, Account) else value
+
+
+def _with_old(items: Mapping[str, Any], old: Mapping[str, Any], disputed: Iterable[str]) -> dict[str, Any]:
+    """The items with the disputed ones as they were: so the next look still sees that both changed them."""
+    found = {key: value for key, value in items.items() if key not in disputed}
+    return found | {key: old[key] for key in disputed if key in old}
+
+
+def _stored(name: str, items: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(items.items()) if name == "codes" else tuple(items.values())
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, PostalAddress):
+        return value.text
+    return f"{value.number} {value.bank}".strip() if isinstance(value, Account) else str(value or "")
 
 
 def _codes(party: Party) -> dict[str, Any]:

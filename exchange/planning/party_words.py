@@ -35,6 +35,8 @@ _SHORT: Final = (
     "srl sa sc îi ii gț gt llc ltd inc gmbh"
 )
 SHORT_FORMS: Final = frozenset(_SHORT.split())
+# Those of nearly all firms, as they stand in names.
+COMMON_FORMS: Final = ("ооо", "ао", "зао", "пао", "ип", "тоо", "тов", "srl")
 # What names a sole trader, at either end of the name.
 SOLE_TRADER_FORMS: Final = (
     "индивидуальный предприниматель",

@@ -143,7 +143,6 @@ def meaning(
     names = (text(item, "lastName"), text(item, "name"), text(item, "secondName"))
     return normal(
         Party(
-            id=text(item, "originId"),
             b24=key,
             kind=PartyKind.PERSON if is_contact else preset.kind if preset else None,
             name=" ".join(part for part in names if part) if is_contact else text(item, "title"),
@@ -206,14 +205,19 @@ def address_fields(address: PostalAddress) -> dict[str, str]:
             **dict.fromkeys(("ADDRESS_2", "CITY", "POSTAL_CODE", "REGION", "PROVINCE", "COUNTRY"), ""),
         }
     return {
-        "ADDRESS_1": address.street,
-        "ADDRESS_2": address.building,
+        "ADDRESS_1": ", ".join(part for part in (address.street, address.building) if part),
+        "ADDRESS_2": "",
         "CITY": address.city,
         "POSTAL_CODE": address.postal_code,
         "REGION": address.district,
         "PROVINCE": address.region,
         "COUNTRY": address.country,
     }
+
+
+def as_kept(address: PostalAddress) -> PostalAddress:
+    """The address as the portal will tell it once it has been written there."""
+    return address_of(address.kind, address_fields(address))
 
 
 def address_of(kind: AddressKind, row: Row) -> PostalAddress:

@@ -5,6 +5,7 @@ Source: crm.item.add / update (multifields are changed by their ids: a plain lis
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,15 @@ from exchange.planning.trade import COMPANY, CONTACT, Party, PartyKind, Person
 Key = tuple[int, int]
 
 
+# Longer ids the portal cuts (a counterparty without an id is known by its tax id or name): those are told by their digest.
+_LONGEST_ORIGIN = 36
+
+
+def origin_id(onec_id: str) -> str:
+    """1C's id as it is written into the portal (originId, XML_ID)."""
+    return onec_id if len(onec_id) <= _LONGEST_ORIGIN else f"~{hashlib.blake2b(onec_id.encode(), digest_size=16).hexdigest()}"
+
+
 def add_party(party: Party, originator: str, onec_id: str) -> Command:
     """Make the company (of legal entities and sole traders) or the contact (of persons)."""
     entity = CONTACT if party.kind is PartyKind.PERSON else COMPANY
@@ -24,7 +34,7 @@ def add_party(party: Party, originator: str, onec_id: str) -> Command:
         fields["name"] = party.name or onec_id
     if entity == COMPANY:
         fields["title"] = party.name or party.full_name or party.tax_id or onec_id
-    fields |= {"originatorId": originator, "originId": onec_id}
+    fields |= {"originatorId": originator, "originId": origin_id(onec_id)}
     if values := new_multifields(party.phones or (), party.emails or ()):
         fields["fm"] = values
     return Command("crm.item.add", {"entityTypeId": entity, "fields": fields})
@@ -35,7 +45,7 @@ def update_party(raw: PortalParty, wanted: Party, originator: str, onec_id: str)
     have, want = _item_fields(raw.key[0], raw.party), _item_fields(raw.key[0], wanted)
     fields: dict[str, Any] = {name: value for name, value in want.items() if value != have[name]}
     if not raw.item.get("originId") and not raw.item.get("originatorId"):
-        fields |= {"originatorId": originator, "originId": onec_id}
+        fields |= {"originatorId": originator, "originId": origin_id(onec_id)}
     if changes := multifield_changes(raw.item, wanted.phones, wanted.emails, wanted.country):
         fields["fm"] = changes
     return Command("crm.item.update", {"entityTypeId": raw.key[0], "id": raw.key[1], "fields": fields}) if fields else None
@@ -99,7 +109,7 @@ def add_contact(person: Person, company_id: int, originator: str) -> Command:
     fields.setdefault("name", person.last_name or person.id)
     fields["companyIds"] = [company_id]
     if person.id:
-        fields |= {"originatorId": originator, "originId": person.id}
+        fields |= {"originatorId": originator, "originId": origin_id(person.id)}
     if values := new_multifields(person.phones, person.emails):
         fields["fm"] = values
     return Command("crm.item.add", {"entityTypeId": CONTACT, "fields": fields})
@@ -126,7 +136,7 @@ def _person_fields(person: Person) -> dict[str, str]:
 
 def find_by_origin(entity: int, originator: str, ids: Sequence[str]) -> Command:
     """Items that we made for these ids of 1C."""
-    return _items(entity, {"=originatorId": originator, "@originId": list(ids)})
+    return _items(entity, {"=originatorId": originator, "@originId": [origin_id(value) for value in ids]})
 
 
 def find_by_ids(entity: int, ids: Iterable[int]) -> Command:
@@ -134,9 +144,10 @@ def find_by_ids(entity: int, ids: Iterable[int]) -> Command:
     return _items(entity, {"@id": list(ids)})
 
 
-def find_by_name(entity: int, name: str) -> Command:
-    """Companies whose title, or contacts whose last name, holds the text."""
-    return _items(entity, {"%title" if entity == COMPANY else "%lastName": name})
+def find_by_name(entity: int, names: Sequence[str]) -> list[Command]:
+    """Companies titled, or contacts whose last name is, exactly one of these; and those whose title holds the first of them."""
+    field = "title" if entity == COMPANY else "lastName"
+    return [_items(entity, {f"@{field}": list(names)}), _items(entity, {f"%{field}": names[0]})]
 
 
 def _items(entity: int, filter: Mapping[str, Any]) -> Command:

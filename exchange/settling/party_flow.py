@@ -20,7 +20,7 @@ from exchange.planning import party_merge, stored
 from exchange.planning.parties import normal
 from exchange.planning.party_matching import Match
 from exchange.planning.portal_parties import PortalParty, Preset, whole
-from exchange.planning.trade import Party
+from exchange.planning.trade import COMPANY, Party
 from exchange.settling import party_commands as commands
 from exchange.settling import requisites
 from exchange.settling.flows import Key, Learnt, PartyWork, fail
@@ -89,7 +89,7 @@ class _Settling:
         if onec is None:
             return self._portal_only(raw)
         if raw is None:
-            raw = yield from self._found(onec, vanished=key is not None)
+            raw = yield from self._found(onec, vanished=key is not None and key == self.work.b24)
             if raw is None:
                 return self._result
         elif self._alias(raw.key):
@@ -136,15 +136,9 @@ class _Settling:
         work = self.work
         self.known.pop("chosen", None)
         self.known.pop("requisite_id", None)
-        match: Match | None = None
-        if self.known.get("make_new") != work.onec_id or not work.onec_id:
-            match = yield from find_party(Search(onec, work.onec_id, work.base.originator), self.tools, self.rules)
-        else:
-            match = yield from find_party(
-                Search(Party(), work.onec_id, work.base.originator),
-                self.tools,
-                PartyRules(by_name=False, by_phone_or_email=False),
-            )
+        # Who was told by a person to make a new one only looks for what it may have made already.
+        party = Party() if self.known.get("make_new") else onec
+        match = yield from find_party(Search(party, work.onec_id, work.base.originator), self.tools, self.rules)
         if match is not None and match.candidate is None:
             facts = [rival.facts() for rival in match.rivals]
             self.log.trouble(work.key, onec.name, AMBIGUOUS, rule=match.rule, candidates=facts)
@@ -152,15 +146,19 @@ class _Settling:
             return None
         if match is not None and match.candidate is not None:
             return (yield from self._matched(match, onec))
-        if onec.deleted or not self.rules.create or (vanished and not self.needed and not self._changed(onec)):
+        if vanished:
+            self.log.learn(work.key, b24=(work.b24[0] if work.b24 else COMPANY, None))
+        if onec.deleted or not self.rules.create or (vanished and not self._wanted(onec)):
             self._leave()
             return None
         return (yield from self._made(onec))
 
-    def _changed(self, onec: Party) -> bool:
-        """Whether 1C has said anything new since the party was last settled."""
+    def _wanted(self, onec: Party) -> bool:
+        """Whether a party that somebody deleted in the portal is needed there again: by a document to come, or by 1C's changes."""
         told = self.known.get("told")
-        return told is None or stored.from_data(Party, told) != _comparable(onec)
+        if self.needed or told is None or self.tools.needed(self.work.onec_id):
+            return True
+        return stored.from_data(Party, told) != _comparable(onec)
 
     def _matched(self, match: Match, onec: Party) -> Generator[Ask, list[Outcome], PortalParty | None]:
         assert match.candidate is not None  # noqa: S101  (the caller looked)
@@ -226,14 +224,18 @@ class _Settling:
 
     def _bring_in_line(self, raw: PortalParty, onec: Party) -> Generator[Ask, list[Outcome], None]:
         work = self.work
-        agreed, told = self._baselines(onec)
+        agreed, told = self._baselines(raw.key)
         decided = dict(self.known.pop("decided", None) or {})
         owners = work.base.rules.trade.party_owners
         merge = party_merge.merge_party(portal=raw.party, onec=onec, agreed=agreed, told=told, owners=owners, decided=decided)
         if onec.deleted:
             # What 1C has marked for deletion is left as it is.
             merge = replace(merge, wanted=raw.party, agreed=raw.party)
-        errors = yield from self._write(raw, merge.wanted)
+        wanted = merge.wanted
+        if raw.requisite is None:
+            # Without requisites the portal does not say what kind of payer it is, nor of which country: 1C does.
+            wanted = replace(wanted, kind=onec.kind if raw.key[0] == COMPANY else wanted.kind, country=onec.country)
+        errors = yield from self._write(raw, wanted)
         if not onec.deleted:
             people, more = yield from settle_people(raw, onec, self.known, work, self.tools, self.log)
             errors += more
@@ -246,9 +248,12 @@ class _Settling:
             return
         self._settled(raw, onec, merge)
 
-    def _baselines(self, onec: Party) -> tuple[Party | None, Party | None]:
-        """What each side was when both were last settled."""
+    def _baselines(self, key: PortalKey) -> tuple[Party | None, Party | None]:
+        """What each side was when both were last settled; nothing when they meet for the first time."""
         work = self.work
+        if work.b24 is not None and work.b24 != key:
+            self.known["sent"] = []
+            return None, None
         told = stored.from_data(Party, self.known["told"]) if self.known.get("told") else None
         if told is None and work.agreed is not None and work.onec_id and work.onec_id == work.given_id:
             # 1C keeps it under the id we gave: what it got from us is what it had.
@@ -316,8 +321,8 @@ class _Settling:
         work = self.work
         sent = (set(self.known.get("sent") or ()) | merge.for_onec) - merge.from_onec
         self.known |= {"told": stored.to_data(_comparable(merge.told)), "sent": sorted(sent)}
-        self.known.pop("chosen", None)
-        self.known.pop("alias", None)
+        for word in ("chosen", "alias", "make_new"):
+            self.known.pop(word, None)
         self.log.learn(
             work.key,
             portal_side=stored.to_data(merge.wanted),

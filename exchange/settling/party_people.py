@@ -153,7 +153,7 @@ class _People:
                 raise outcome.error
             found.setdefault(_key(person), []).extend(commands.found_ids(outcome.result, "CONTACT"))
         for person in left:
-            if row := made.get(person.id) if person.id else None:
+            if row := made.get(commands.origin_id(person.id)) if person.id else None:
                 self._take(person, whole(row["id"]), row)
             elif hits := sorted(set(found.get(_key(person), ()))):
                 self._hit(person, hits)

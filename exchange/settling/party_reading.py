@@ -92,9 +92,9 @@ def _details(items: Mapping[Key, Row], chosen: Mapping[Key, Row | None]) -> Gene
             of.append((key, 2))
     parts: dict[Key, tuple[list[Row], list[Row], list[Row]]] = {key: ([], [], []) for key in items}
     if commands:
-        outcomes = yield Ask(tuple(commands))
-        for (key, place), outcome in zip(of, outcomes, strict=True):
-            parts[key][place].extend(listing(outcome))
+        listed = yield from all_rows(commands)
+        for (key, place), part in zip(of, listed, strict=True):
+            parts[key][place].extend(part)
     order = {key: {contact: place for place, contact in enumerate(rows.contact_ids(item))} for key, item in items.items()}
     return {
         key: (
@@ -104,6 +104,23 @@ def _details(items: Mapping[Key, Row], chosen: Mapping[Key, Row | None]) -> Gene
         )
         for key, (accounts, addresses, contacts) in parts.items()
     }
+
+
+def all_rows(commands: Sequence[Command], most_pages: int = 10) -> Generator[Ask, list[Outcome], list[list[Row]]]:
+    """The rows of each list command, page after page (as many as `most_pages`). Raises RestError."""
+    found: list[list[Row]] = [[] for _ in commands]
+    waiting = list(enumerate(commands))
+    for page in range(most_pages):
+        if not waiting:
+            break
+        outcomes = yield Ask(tuple(command for _, command in waiting))
+        following = []
+        for (place, command), outcome in zip(waiting, outcomes, strict=True):
+            found[place] += listing(outcome)
+            if outcome.next and outcome.next > page * PAGE:
+                following.append((place, Command(command.method, {**command.params, "start": outcome.next})))
+        waiting = following
+    return found
 
 
 def _get(key: Key) -> Command:

@@ -40,9 +40,18 @@ def tools_for(portal: Portal, base: OneCBase, country: str = "") -> PartyTools:
     def people(ids: Sequence[str]) -> Mapping[str, int]:
         return links.to_b24(portal.pk, base.pk, KINDS[CONTACT], ids) if ids else {}
 
+    def needed(onec_id: str) -> bool:
+        return TradeDocument.objects.filter(base=base, onec_side__party=onec_id, b24_id=None).exists()
+
     rows = (portal.facts or {}).get(PRESETS)
     return PartyTools(
-        country, rows, holder=holder, given=given, hints=lambda onec_id: _buyers_of(base.pk, onec_id), people=people
+        country,
+        rows,
+        holder=holder,
+        given=given,
+        hints=lambda onec_id: _buyers_of(base.pk, onec_id),
+        people=people,
+        needed=needed,
     )
 
 
@@ -94,16 +103,19 @@ def _identities(work: PartyWork, country: str) -> frozenset[str]:
     return marks | {f"row:{work.pk}"}
 
 
-def link(portal_id: int, base_id: int, made: Mapping[int, Key]) -> None:
+def link(portal_id: int, base_id: int, made: Mapping[int, tuple[int, int | None]]) -> None:
     """Make room for rows (by primary key) that are linked with these portal keys, and keep their links. In the caller's transaction.
 
-    Call it before `b24_id` is written. A row that only says which id we gave 1C is taken in; the row of a counterparty that 1C has
-    deleted loses its link.
+    An id of None: what it was linked with is gone from the portal. Call it before `b24_id` is written. A row that only says which
+    id we gave 1C is taken in; the row of a counterparty that 1C has deleted loses its link.
     """
-    for pk, key in made.items():
+    for pk, (entity, b24_id) in made.items():
         row = TradeParty.objects.filter(base_id=base_id, pk=pk).first()
-        if row is None:
+        if row is None or b24_id is None:
+            if row is not None and row.onec_id and entity in KINDS:
+                links.unbind(portal_id, base_id, KINDS[entity], [row.onec_id])
             continue
+        key = (entity, b24_id)
         others = TradeParty.objects.filter(base_id=base_id, entity_type_id=key[0], b24_id=key[1]).exclude(pk=pk)
         for other in others.select_for_update():
             _make_room(row, other)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 
 from b24app.rest.batching import Outcome
 from b24app.rest.commands import Command
 from exchange.imports.flows import Ask
-from exchange.planning.parties import core_name
+from exchange.planning.parties import core_name, emails, phones, quoted
 from exchange.planning.party_countries import COUNTRIES, country_row
-from exchange.planning.party_matching import Candidate, Match, Numbers, by_communication, by_name, by_tax_id, kinds_of
-from exchange.planning.portal_parties import Row, tax_of, text, whole
+from exchange.planning.party_matching import Candidate, Match, Numbers, by_communication, by_name, by_tax_id, kinds_of, speaks_for
+from exchange.planning.portal_parties import Row, fm_values, tax_of, text, whole
 from exchange.planning.trade import COMPANY, CONTACT, Party
 from exchange.settling import party_commands as commands
-from exchange.settling.party_reading import PAGE, listing
+from exchange.settling.party_reading import PAGE, all_rows
 from exchange.settling.party_tools import Key, PartyTools
 from mapping.trade_rules import PartyRules
 
@@ -33,53 +33,51 @@ class Search:
 def find_party(search: Search, tools: PartyTools, rules: PartyRules) -> Generator[Ask, list[Outcome], Match | None]:
     """The match, several rivals, or None when no rule finds any. Raises RestError."""
     party = search.party
-    first = _first_questions(search)
-    outcomes = yield Ask(tuple(first))
-    made = [row for outcome in outcomes[:2] for row in listing(outcome)]
-    requisites = [row for outcome in outcomes[2:] for row in listing(outcome)]
+    made, marked, requisites = yield from _by_marks_and_numbers(search)
     keys = [(CONTACT if "lastName" in row else COMPANY, whole(row["id"])) for row in made]
-    marked = [
-        row for row in requisites if text(row, "XML_ID") == search.onec_id and text(row, "ORIGINATOR_ID") == search.originator
-    ]
     moved = [_owner(row) for row in marked]
-    hinted = list(tools.hints(search.onec_id)) if search.onec_id else []
-    candidates = yield from _candidates([*keys, *moved, *hinted, *map(_owner, requisites)], tools, search.onec_id, requisites)
+    hinted = list(tools.hints(search.onec_id))
+    candidates = yield from _candidates([*keys, *moved, *hinted, *map(_owner, requisites)], tools, search)
     if rules.by_id:
         # An `add` whose answer was lost; requisites of ours that a merge in the portal moved; the buyer of its documents now.
         for named in (keys, moved, hinted):
-            known = list(dict.fromkeys(key for key in named if key in candidates and not candidates[key].own))
-            if len(known) == 1 and (named is not hinted or not candidates[known[0]].holder):
-                return Match("id", candidates[known[0]], _requisite_of(marked, known[0]))
+            known = [candidates[key] for key in dict.fromkeys(named) if key in candidates and not candidates[key].own]
+            if named is hinted:
+                known = [one for one in known if not one.holder and speaks_for(party, one)]
+            if len(known) == 1:
+                return Match("id", known[0], _requisite_of(marked, known[0].key))
     if match := by_tax_id(party, candidates.values(), branch_rule=rules.by_tax_id_and_branch, tax_rule=rules.by_tax_id):
         return match
     if rules.by_phone_or_email and (party.phones or party.emails):
         keys = yield from _by_communication(party)
-        candidates = yield from _candidates(keys, tools, search.onec_id)
+        candidates = yield from _candidates(keys, tools, search)
         if match := by_communication(party, candidates.values()):
             return match
     if rules.by_name and party.name:
         keys = yield from _by_name(party)
-        candidates = yield from _candidates(keys, tools, search.onec_id)
+        candidates = yield from _candidates(keys, tools, search)
         return by_name(party, candidates.values())
     return None
 
 
-def _first_questions(search: Search) -> list[Command]:
-    found = [commands.find_by_origin(entity, search.originator, [search.onec_id or "-"]) for entity in (COMPANY, CONTACT)]
-    if search.onec_id:
-        found.append(commands.find_requisites(XML_ID=search.onec_id, ORIGINATOR_ID=search.originator))
+def _by_marks_and_numbers(search: Search) -> Generator[Ask, list[Outcome], tuple[list[Row], list[Row], list[Row]]]:
+    """Items that bear our mark, requisites that do, and requisites with the party's tax id in any field where people keep one."""
+    asked = [commands.find_by_origin(entity, search.originator, [search.onec_id]) for entity in (COMPANY, CONTACT)]
+    mark = commands.origin_id(search.onec_id)
+    asked.append(commands.find_requisites(XML_ID=mark, ORIGINATOR_ID=search.originator))
     if number := search.party.tax_id:
-        country = country_row(search.party.country)
-        fields = country.search if search.party.country in COUNTRIES else ("RQ_INN", "RQ_VAT_ID")
-        found += [commands.find_requisites(**{name: number}) for name in fields]
-    return found
+        known = search.party.country in COUNTRIES
+        fields = country_row(search.party.country).search if known else ("RQ_INN", "RQ_VAT_ID")
+        asked += [commands.find_requisites(**{name: number}) for name in fields]
+    companies, contacts, marked, *numbered = yield from all_rows(asked)
+    return companies + contacts, marked, marked + [row for rows in numbered for row in rows]
 
 
 def _by_communication(party: Party) -> Generator[Ask, list[Outcome], list[Key]]:
     asked: list[tuple[int, Command]] = []
-    phones = [spelling for value in party.phones or () for spelling in _spellings(value)]
+    spelt = [spelling for value in party.phones or () for spelling in _spellings(value)]
     for entity in kinds_of(party):
-        for kind, values in (("PHONE", phones), ("EMAIL", list(party.emails or ()))):
+        for kind, values in (("PHONE", spelt), ("EMAIL", list(party.emails or ()))):
             for start in range(0, len(values), 20):
                 asked.append((entity, commands.find_by_communication(kind, values[start : start + 20], _NAMES[entity])))
     outcomes = yield Ask(tuple(command for _, command in asked))
@@ -100,52 +98,55 @@ def _spellings(phone: str) -> list[str]:
 def _by_name(party: Party) -> Generator[Ask, list[Outcome], list[Key]]:
     asked: list[tuple[int, Command]] = []
     for entity in kinds_of(party):
-        name = core_name(party.name) if entity == COMPANY else party.last_name or core_name(party.name)
-        if name:
-            asked.append((entity, commands.find_by_name(entity, name)))
-    if not asked:
-        return []
-    outcomes = yield Ask(tuple(command for _, command in asked))
-    return [(entity, whole(row["id"])) for (entity, _), outcome in zip(asked, outcomes, strict=True) for row in listing(outcome)]
+        core = core_name(party.name)
+        names = (
+            [core, party.name, party.full_name or "", *quoted(core)]
+            if entity == COMPANY
+            else [party.last_name or core.partition(" ")[0]]
+        )
+        names = list(dict.fromkeys(name for name in names if name))
+        asked += [(entity, command) for command in commands.find_by_name(entity, names)] if names else []
+    listed = yield from all_rows([command for _, command in asked], most_pages=4)
+    return [(entity, whole(row["id"])) for (entity, _), rows in zip(asked, listed, strict=True) for row in rows]
 
 
-def _candidates(
-    keys: Iterable[Key], tools: PartyTools, onec_id: str, requisites: Sequence[Row] | None = None
-) -> Generator[Ask, list[Outcome], dict[Key, Candidate]]:
-    """What is there of these keys (what a requisite names may be gone), with their tax ids."""
-    by_type: dict[int, list[int]] = {COMPANY: [], CONTACT: []}
-    for entity, b24_id in dict.fromkeys(keys):
-        if entity in by_type and b24_id:
-            by_type[entity].append(b24_id)
-    asked: list[Command] = []
-    pages = [(entity, ids[start : start + PAGE]) for entity, ids in by_type.items() for start in range(0, len(ids), PAGE)]
-    if not pages:
-        return {}
+def _candidates(keys: Iterable[Key], tools: PartyTools, search: Search) -> Generator[Ask, list[Outcome], dict[Key, Candidate]]:
+    """What is there of these keys (what a requisite names may be gone), with their tax ids and phones."""
+    pages: list[tuple[int, list[int]]] = []
+    for kind in (COMPANY, CONTACT):
+        ids = [b24_id for entity, b24_id in dict.fromkeys(keys) if entity == kind and b24_id]
+        pages += [(kind, ids[start : start + PAGE]) for start in range(0, len(ids), PAGE)]
     asked = [commands.find_by_ids(entity, ids) for entity, ids in pages]
     asked += [commands.find_requisites(ENTITY_TYPE_ID=entity, ENTITY_ID=ids) for entity, ids in pages]
-    outcomes = yield Ask(tuple(asked))
+    listed = yield from all_rows(asked)
     numbers: dict[Key, list[Numbers]] = {}
-    seen = {whole(row["ID"]): row for row in requisites or ()}
-    seen |= {whole(row["ID"]): row for outcome in outcomes[len(pages) :] for row in listing(outcome)}
-    for row in seen.values():
+    for row in (row for rows in listed[len(pages) :] for row in rows):
         number, branch, _ = tax_of(row)
         if text(row, "ACTIVE") != "N" and number:
             numbers.setdefault(_owner(row), []).append(Numbers(number, branch, whole(row["ID"])))
     found: dict[Key, Candidate] = {}
-    for (entity, _), outcome in zip(pages, outcomes, strict=False):
-        for row in listing(outcome):
+    for (entity, _), rows in zip(pages, listed, strict=False):
+        for row in rows:
             key = (entity, whole(row["id"]))
-            found[key] = _candidate(key, row, tuple(numbers.get(key, ())), tools, onec_id)
+            found[key] = _candidate(key, row, tuple(numbers.get(key, ())), tools, search)
     return found
 
 
-def _candidate(key: Key, row: Row, numbers: tuple[Numbers, ...], tools: PartyTools, onec_id: str) -> Candidate:
+def _candidate(key: Key, row: Row, numbers: tuple[Numbers, ...], tools: PartyTools, search: Search) -> Candidate:
     name = text(row, "title")
     if key[0] == CONTACT:
         name = " ".join(part for part in (text(row, "lastName"), text(row, "name"), text(row, "secondName")) if part)
     holder = tools.holder(key)
-    other = holder.onec_id if holder is not None and not holder.gone and holder.onec_id != onec_id else ""
-    return Candidate(key, name, numbers, text(row, "isMyCompany") == "Y", other)
+    other = holder.onec_id if holder is not None and not holder.gone and holder.onec_id != search.onec_id else ""
+    return Candidate(
+        key,
+        name,
+        numbers,
+        own=text(row, "isMyCompany") == "Y",
+        holder=other,
+        phones=frozenset(phones(fm_values(row, "PHONE"), search.party.country)),
+        emails=frozenset(emails(fm_values(row, "EMAIL"))),
+    )
 
 
 def _owner(requisite: Row) -> Key:
@@ -162,13 +163,13 @@ def own_companies(party: Party) -> Generator[Ask, list[Outcome], list[tuple[Key,
         "crm.item.list",
         {"entityTypeId": COMPANY, "select": ["id", "title"], "filter": {"=isMyCompany": "Y"}, "order": {"id": "ASC"}},
     )
-    outcomes = yield Ask((mine,))
-    titles: Mapping[int, str] = {whole(row["id"]): text(row, "title") for row in listing(outcomes[0])}
+    (rows,) = yield from all_rows([mine])
+    titles: Mapping[int, str] = {whole(row["id"]): text(row, "title") for row in rows}
     if not titles or not party.tax_id:
         return []
-    outcomes = yield Ask((commands.find_requisites(ENTITY_TYPE_ID=COMPANY, ENTITY_ID=list(titles)),))
+    (rows,) = yield from all_rows([commands.find_requisites(ENTITY_TYPE_ID=COMPANY, ENTITY_ID=list(titles))])
     hits: dict[int, bool] = {}
-    for row in listing(outcomes[0]):
+    for row in rows:
         number, branch, _ = tax_of(row)
         company = whole(row["ENTITY_ID"])
         if number == party.tax_id and company in titles:

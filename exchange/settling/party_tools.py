@@ -32,7 +32,8 @@ def _nobody(key: Key) -> Holder | None:
 @dataclass(slots=True)
 class PartyTools:
     """Look-ups answer from the database: `holder` of a portal key; `given`: the key that 1C got this id for from us; `hints`: buyers
-    that documents with this counterparty have in the portal now; `people`: contacts linked with these ids of 1C."""
+    that documents with this counterparty have in the portal now; `people`: contacts linked with these ids of 1C; `needed`: whether a
+    document of this counterparty is still to be made in the portal."""
 
     country: str = ""  # of the portal, "" until the presets have been read
     rows: list[Mapping[str, Any]] | None = None  # presets as the portal told them, None until read
@@ -41,6 +42,7 @@ class PartyTools:
     given: Callable[[str], Key | None] = lambda onec_id: None
     hints: Callable[[str], Sequence[Key]] = lambda onec_id: ()
     people: Callable[[Sequence[str]], Mapping[str, int]] = lambda ids: {}
+    needed: Callable[[str], bool] = lambda onec_id: False
     presets: dict[int, Preset] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

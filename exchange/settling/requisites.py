@@ -22,6 +22,7 @@ from exchange.planning.portal_parties import (
     whole,
 )
 from exchange.planning.trade import REQUISITE, Account, Party, PartyKind
+from exchange.settling.party_commands import origin_id
 
 READ_PRESETS: Final = Command(
     "crm.requisite.preset.list",
@@ -100,7 +101,7 @@ def requisite_command(
     want = requisite_fields(wanted, row)
     if raw.requisite is None:
         head: dict[str, Any] = {"ENTITY_TYPE_ID": raw.key[0], "ENTITY_ID": raw.key[1], "PRESET_ID": preset.id, "ACTIVE": "Y"}
-        head |= {"NAME": preset.name or wanted.name or "1C", "XML_ID": onec_id, "ORIGINATOR_ID": originator}
+        head |= {"NAME": preset.name or wanted.name or "1C", "XML_ID": origin_id(onec_id), "ORIGINATOR_ID": originator}
         return Command("crm.requisite.add", {"fields": {**head, **{name: value for name, value in want.items() if value}}})
     have = requisite_fields(raw.party, row)
     changed = {name: value for name, value in want.items() if value != have.get(name, "") and value != text(raw.requisite, name)}
