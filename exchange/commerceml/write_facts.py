@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.commerceml import names as n
 from exchange.commerceml import order_words as w
-from exchange.commerceml.markup import element
+from exchange.commerceml.markup import clean, element
 from exchange.commerceml.write_lines import flag, requisite
 from exchange.commerceml.write_parties import address_text
 from exchange.dialects import OrderForm
@@ -31,7 +31,7 @@ def order_facts(out: Outgoing, dialect: Dialect) -> str:
     """ЗначенияРеквизитов of an order; a name is told once, and the exchange's own ones are not to be had by `facts`."""
     told: dict[str, str] = {}
     for name, value in (*_paid(out, dialect), *_shipped(out, dialect), *_state(out), *_terms(out), *out.facts):
-        told.setdefault(" ".join(name.split())[:100], value)
+        told.setdefault(clean(name, 100), value)
     return element(n.REQUISITES, *(requisite(name, value) for name, value in told.items() if name))
 
 

@@ -21,6 +21,9 @@ _TIME = re.compile(r"\d\d:\d\d:\d\d")
 # Before … must stand …: the readers of A and B go through a document once, in order.
 _BEFORE = (("Номер", "Комментарий"), ("Дата", "Время"), ("Валюта", "Товары"), ("Контрагенты", "Товары"))
 _NUMBERS = ("Сумма", "Курс")
+_SINGLE_IN_STORE = ("Адрес/АдресноеПоле", "Контакты/Контакт")
+# Codes, numbers and the names that bases of these generations have always had.
+_CURRENCY = r"[A-Z]{3}|\d{3}|руб\.?|грн\.?|тенге|бел\. ?руб\.?"
 _LINE_NUMBERS = ("ЦенаЗаЕдиницу", "Количество", "Сумма")
 
 Rule = Callable[[Node, Manners], Iterator[str]]
@@ -33,6 +36,8 @@ def of_document(document: Document, manners: Manners, length: int) -> Iterator[s
         yield f"the root is {root.name!r}"
     version = root.attributes.get("ВерсияСхемы", "")
     if manners is MODULE31:
+        if root.first("Документ"):
+            yield "a Документ outside of a Контейнер: the module passes over it without a word"
         return
     if root.first("Контейнер"):
         yield "orders come in Контейнер, which this 1C does not know: they would be lost without a word"
@@ -92,12 +97,35 @@ def _lines(order: Node, manners: Manners) -> Iterator[str]:
         for name in _LINE_NUMBERS:
             if not _DECIMAL.fullmatch(line.value(name)):
                 yield f"line {who}: {name} is {line.value(name)!r}, not a plain number with a dot"
+        if _DECIMAL.fullmatch(line.value("Количество")) and not float(line.value("Количество")):
+            yield f"line {who}: Количество is 0"
         unit = line.first("БазоваяЕдиница")
         if unit is None or not unit.attributes.get("Код"):
             yield f"line {who}: БазоваяЕдиница has no Код"
         for discount in line.all("Скидки/Скидка"):
             if manners is E or discount.value("УчтеноВСумме") not in ("true", "false"):
                 yield f"line {who}: a Скидка this 1C cannot read"
+
+
+def _discounts(order: Node, manners: Manners) -> Iterator[str]:
+    for discount in order.all("Скидки/Скидка"):
+        if manners is E or discount.value("УчтеноВСумме") not in ("true", "false"):
+            yield "a Скидка of the document that this 1C cannot read"
+
+
+def _currency(order: Node, manners: Manners) -> Iterator[str]:
+    """A and B look the currency up by the name the base has for it; one they do not find rejects the batch."""
+    name = order.value("Валюта")
+    if manners in (A, B) and name and not re.fullmatch(_CURRENCY, name):
+        yield f"Валюта {name!r} is no currency of this base"
+
+
+def _rates(order: Node, manners: Manners) -> Iterator[str]:
+    """C keeps the VAT rate of the line before for a line without one."""
+    lines = order.all("Товары/Товар")
+    with_rate = [line for line in lines if line.value("СтавкиНалогов/СтавкаНалога/Ставка")]
+    if manners is C and 0 < len(with_rate) < len(lines):
+        yield "a line without СтавкиНалогов among lines with it: it would get the rate of the line before"
 
 
 def _sequence(order: Node, manners: Manners) -> Iterator[str]:
@@ -119,13 +147,17 @@ def _number(order: Node, manners: Manners) -> Iterator[str]:
 
 
 def _warehouses(order: Node, manners: Manners) -> Iterator[str]:
+    """C asks for all of these without looking whether they are there, and for one of each: a list has no such properties."""
     if manners is not C or not order.first("Склады"):
         return
     store = order.first("Склады/Склад")
-    wanted = ("Ид", "Наименование", "Адрес/АдресноеПоле/Тип", "Адрес/АдресноеПоле/Значение", "Контакты/Контакт/Тип")
+    wanted = ("Ид", "Наименование", *(f"{path}/{leaf}" for path in _SINGLE_IN_STORE for leaf in ("Тип", "Значение")))
     missing = [path for path in wanted if store is None or not store.value(path)]
     if missing:
         yield f"Склады without {', '.join(missing)}: the read ends with an exception"
+    many = [path for path in _SINGLE_IN_STORE if store is not None and len(store.all(path)) > 1]
+    if many or len(order.all("Склады/Склад")) > 1:
+        yield f"more than one of {', '.join(many) or 'Склад'} in Склады: the read ends with an exception"
 
 
 def _taxes(order: Node, manners: Manners) -> Iterator[str]:
@@ -136,4 +168,16 @@ def _taxes(order: Node, manners: Manners) -> Iterator[str]:
             yield f"a VAT rate {node.text.strip()!r}: this 1C takes it for 10 %"
 
 
-_RULES: tuple[Rule, ...] = (_kind, _parts, _formats, _lines, _sequence, _number, _warehouses, _taxes)
+_RULES: tuple[Rule, ...] = (
+    _kind,
+    _parts,
+    _formats,
+    _lines,
+    _discounts,
+    _currency,
+    _rates,
+    _sequence,
+    _number,
+    _warehouses,
+    _taxes,
+)

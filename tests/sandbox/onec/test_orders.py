@@ -73,6 +73,15 @@ class TestTaking:
         with pytest.raises(ClientRefused, match="for ever"):
             take(MODULE31, server, clock)
 
+    def test_of_the_module_refuses_orders_outside_of_containers(self, server: FakeServer, clock: FakeClock) -> None:
+        server.orders = answer(root=' ВерсияСхемы="3.1"')
+        with pytest.raises(ClientRefused, match="outside of a Контейнер"):
+            take(MODULE31, server, clock)
+
+    def test_of_a_whole_warehouse_is_no_trouble(self, server: FakeServer, clock: FakeClock) -> None:
+        server.orders = answer(ORDER.replace("<Товары>", f"<Склады>{STORE}</Склады><Товары>"))
+        assert take(C, server, clock).confirmed
+
     def test_of_unf_with_subordinate_documents_names_its_version_at_init_alone(
         self, server: FakeServer, clock: FakeClock
     ) -> None:
@@ -87,6 +96,13 @@ class TestTaking:
         assert "1002" in taken.notes[0]
 
 
+_PHONE = "<Контакт><Тип>ТелефонРабочий</Тип><Значение>1</Значение></Контакт>"
+STORE = (
+    "<Склад><Ид>1</Ид><Наименование>С</Наименование><Адрес><АдресноеПоле><Тип>Улица</Тип><Значение>С</Значение></АдресноеПоле>"
+    f"</Адрес><Контакты>{_PHONE}</Контакты></Склад>"
+)
+TWO_PHONES = STORE.replace(_PHONE, _PHONE + _PHONE)
+RATE = "<СтавкиНалогов><СтавкаНалога><Наименование>НДС</Наименование><Ставка>20</Ставка></СтавкаНалога></СтавкиНалогов>"
 WRONG: dict[str, tuple[Reply, list[Manners]]] = {
     "another-operation": (answer(ORDER.replace("Заказ товара", "Отпуск товара")), [A, B, C, D, E]),
     "operation-in-small-letters": (answer(ORDER.replace("Заказ товара", "заказ товара")), [A, B]),
@@ -119,6 +135,15 @@ WRONG: dict[str, tuple[Reply, list[Manners]]] = {
     "warehouse-without-address": (
         answer(ORDER.replace("<Товары>", "<Склады><Склад><Ид>1</Ид><Наименование>С</Наименование></Склад></Склады><Товары>")),
         [C],
+    ),
+    "two-warehouses": (answer(ORDER.replace("<Товары>", f"<Склады>{STORE}{STORE}</Склады><Товары>")), [C]),
+    "warehouse-with-two-phones": (answer(ORDER.replace("<Товары>", f"<Склады>{TWO_PHONES}</Склады><Товары>")), [C]),
+    "nothing-of-an-item": (answer(ORDER.replace("<Количество>2<", "<Количество>0<")), [A, B, C, D, E]),
+    "unknown-currency": (answer(ORDER.replace("<Валюта>RUB<", "<Валюта>roubles<")), [A, B]),
+    "rate-on-one-line-of-two": (answer(ORDER.replace(LINE, LINE + LINE.replace("</Товар>", f"{RATE}</Товар>"))), [C]),
+    "discount-of-the-document": (
+        answer(ORDER.replace("<Товары>", "<Скидки><Скидка><Сумма>1</Сумма><УчтеноВСумме>true</УчтеноВСумме></Скидка></Скидки><Товары>")),
+        [E],
     ),
 }  # fmt: skip
 
