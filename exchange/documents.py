@@ -1,9 +1,8 @@
-"""Orders and reference books that 1C sends: kept whole and acknowledged; carrying them into the portal reads them from here."""
+"""Sale files and reference books that 1C sends: kept whole, and opened as runs; imports/trade.py reads them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 from django.utils import timezone
 
@@ -14,23 +13,18 @@ from exchange.protocol import DOCTYPE, FILE_EMPTY, NOT_XML
 from exchange.storage import is_complete_xml
 from exchange.unpacking import is_archive, unpack
 
-# Told with the run, so that nobody takes "read" for "carried".
-NOT_CARRIED: Final = "documents-kept-not-carried"
-
 
 def take(session: ExchangeSession, file: UploadedFile, type_: str) -> ImportRun:
-    """Keep a document file as a run of its own, read at once; a file that is no whole XML document fails. Safe to repeat."""
+    """Keep a document file as a run of its own, waiting to be read; a file that is no whole XML document fails. Safe to repeat."""
     run = sessions.run_of(file)
     if run is not None:
         return run
     error = _fault(Path(file.path))
     run = sessions.open_run(session, file.name, type_)
-    run.started_at = run.finished_at = timezone.now()
-    run.state = ImportRun.State.FAILED if error else ImportRun.State.READ
-    run.error = error
-    run.bytes_read = 0 if error else run.size
-    run.oddities = [] if error else [{"code": NOT_CARRIED, "what": type_, "line": 0, "times": 1}]
-    run.save()
+    if error and run.state == ImportRun.State.WAITING:
+        run.state, run.error = ImportRun.State.FAILED, error
+        run.started_at = run.finished_at = timezone.now()
+        run.save(update_fields=["state", "error", "started_at", "finished_at"])
     return run
 
 

@@ -12,20 +12,22 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from exchange import documents, protocol, sessions, storage
+from exchange import documents, protocol, reports, sessions, storage
 from exchange.credentials import Credentials
 from exchange.dialects import Dialect, choose
 from exchange.file_names import clean_name, reading_order
 from exchange.imports import pipeline
 from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
 from exchange.protocol import Answer, Refused
-from exchange.tasks import read_run
+from exchange.tasks import read_at_once, read_run
 from exchange.unpacking import is_archive, unpack
 
 log = logging.getLogger(__name__)
 
 # How long one request may unpack; the client asks again.
 UNPACK_SECONDS: Final = 12.0
+# Characters of an answer that name single documents: УНФ and Бухгалтерия take no more than 255 altogether.
+MOST_TOLD: Final = 130
 # `listen` without news: answered a little later, or the client would ask without a pause.
 LISTEN_SECONDS: Final = 2.0
 _AT_WORK: Final = (ImportRun.State.WAITING, ImportRun.State.READING)
@@ -132,7 +134,11 @@ def _file(exchange: Exchange) -> Answer:
     if asked.type == "catalog" or not exchange.dialect.sale_at_file:
         return protocol.success()
     # These clients never ask to import what they send as a sale.
-    return _documents_answer(documents.take_at_once(exchange.session, file, asked.type, seconds=UNPACK_SECONDS))
+    runs = documents.take_at_once(exchange.session, file, asked.type, seconds=UNPACK_SECONDS)
+    for run in runs:
+        _begin(run)
+    # Whatever is still to be read is safe, and there will be no other request to tell its outcome.
+    return _outcome(runs) if runs else protocol.success()
 
 
 def _import(exchange: Exchange) -> Answer:
@@ -157,7 +163,10 @@ def _import(exchange: Exchange) -> Answer:
         )
         files = sorted(entries, key=lambda entry: reading_order(entry.name))
     if asked.type != "catalog":
-        return _documents_answer([documents.take(exchange.session, each, asked.type) for each in files])
+        runs = [documents.take(exchange.session, each, asked.type) for each in files]
+        for run in runs:
+            _begin(run)
+        return _answer_of_runs(runs, exchange.dialect.hold)
     return _answer_of_runs([_run(exchange, each) for each in files], exchange.dialect.hold)
 
 
@@ -188,8 +197,27 @@ def _answer_of_runs(runs: list[ImportRun], hold: float) -> Answer:
             return protocol.failure(run.error or protocol.not_read(run.file_name))
         if run.state in _AT_WORK:
             return _progress_of(run)
+    return _outcome(runs)
+
+
+def _begin(run: ImportRun) -> None:
+    """Read a file of documents now if it is small, else let a worker read it."""
+    if run.state == ImportRun.State.WAITING and run.attempts == 0 and run.lease_until is None:
+        if read_at_once(run):
+            run.refresh_from_db()
+        else:
+            start_reading(run)
+
+
+def _outcome(runs: list[ImportRun]) -> Answer:
+    """What came of runs that nobody waits for any longer; what a file left undone is told in further lines, never as a failure."""
+    bad = next((run for run in runs if run.state == ImportRun.State.FAILED), None)
+    if bad is not None:
+        return protocol.failure(bad.error or protocol.not_read(bad.file_name))
     failed = sum(int(run.counts.get("failed", 0)) for run in runs)
-    return protocol.success(protocol.IMPORTED, *([protocol.not_taken(failed)] if failed else []))
+    if not failed:
+        return protocol.success(protocol.IMPORTED)
+    return protocol.success(protocol.IMPORTED, *reports.lines_of(runs, MOST_TOLD), protocol.not_taken(failed))
 
 
 def naps(seconds: float) -> Iterator[float]:
@@ -207,11 +235,6 @@ def _progress_of(run: ImportRun) -> Answer:
     if run.state == ImportRun.State.WAITING:
         return protocol.progress(protocol.waiting_state(run.file_name, run.size))
     return protocol.progress(protocol.reading_state(run.counts, run.bytes_read / max(1, run.size)))
-
-
-def _documents_answer(runs: list[ImportRun]) -> Answer:
-    failed = next((run for run in runs if run.state == ImportRun.State.FAILED), None)
-    return protocol.failure(failed.error) if failed else protocol.success(*([protocol.IMPORTED] if runs else []))
 
 
 def _deactivate(exchange: Exchange) -> Answer:

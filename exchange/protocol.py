@@ -252,6 +252,25 @@ def not_taken(failed: int) -> str:
     return f"Не удалось принять {what}: причины на странице приложения в Битрикс24."
 
 
+# Why a document of 1C was not carried into the portal, by the problem's cause.
+NOT_CARRIED: Final = {
+    "order-unknown": "{name}: заказ {basis} в Битрикс24 не найден.",
+    "document-not-read": "{name}: документ не удалось прочитать.",
+}
+
+
+def not_carried(cause: str, name: str, basis: str) -> str:
+    """The line about one document; the others of its file are carried all the same."""
+    shown, order = (_shown(text, 60) for text in (name, basis))
+    line = NOT_CARRIED[cause].format(name=shown or "Документ", basis=f"«{order}»" if order else "(не назван)")
+    return line[:1].upper() + line[1:]
+
+
+def _shown(text: str, most: int) -> str:
+    """A text of 1C's in one line that holds no markup."""
+    return " ".join("".join(one if one.isprintable() and one not in "<>&" else " " for one in text[:most]).split())
+
+
 def defect(code: str) -> str:
     """What 1C is told of an error of ours; `code` finds it in the log."""
     return f"Внутренняя ошибка сервера обмена. Повторите обмен; если не поможет, сообщите поддержке код {code}."

@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from b24app.models import Portal
+from exchange import protocol
 from exchange.models import ImportRun, OneCBase, Problem
 
 _UPSERT = """
@@ -76,6 +77,18 @@ def report_many(troubles: Iterable[Trouble], *, portal: Portal, base: OneCBase |
             },
         )
     return len(rows)
+
+
+def lines_of(runs: Iterable[ImportRun], most: int) -> list[str]:
+    """What 1C is told of the documents of these runs that could not be carried, one line each, together at most so many characters."""
+    problems = Problem.objects.filter(run__in=list(runs), cause__in=[*protocol.NOT_CARRIED], closed_at=None).order_by("id")[:20]
+    lines: list[str] = []
+    for problem in problems:
+        line = protocol.not_carried(problem.cause, problem.name or problem.onec_id, str(problem.facts.get("basis", "")))
+        if sum(map(len, lines)) + len(lines) + len(line) > most:
+            break
+        lines.append(line)
+    return lines
 
 
 def close(*, portal: Portal, base: OneCBase | None, cause: str, kind: str = "", onec_id: str = "") -> bool:

@@ -25,13 +25,35 @@ log = logging.getLogger(__name__)
 
 # A task is a slice: it ends before Celery's soft limit and leaves the rest to the next one.
 SLICE_SECONDS = 45.0
+# A hundred orders or so: read in less than a second.
+AT_ONCE_BYTES = 512 * 1024
 
 
 @shared_task(name="exchange.read_run")
 def read_run(*, run_id: int, **_: Any) -> None:
     """Read one file of 1C and push what it changed."""
     if pipeline.read_run(run_id):
+        wake_after(run_id)
+
+
+def read_at_once(run: ImportRun) -> bool:
+    """Read a small file of documents here and now, so that its changes are on their way when 1C gets its answer.
+
+    False when it is too large for that, or another file of the base is being read: then a worker is to do it.
+    """
+    if run.type == "catalog" or run.size > AT_ONCE_BYTES or not pipeline.read_run(run.pk):
+        return False
+    wake_after(run.pk)
+    return True
+
+
+def wake_after(run_id: int) -> None:
+    """Let workers carry what a run has changed: goods, or documents."""
+    run = ImportRun.objects.select_related("base").only("type", "base__portal_id").get(pk=run_id)
+    if run.type == "catalog":
         work_lane.delay()
+    else:
+        wake_settling(run.base.portal_id)
 
 
 @shared_task(name="exchange.work_lane")

@@ -20,7 +20,7 @@ from b24app import lanes
 from exchange import pictures, reports
 from exchange.commerceml import UnreadableFile, pieces
 from exchange.commerceml.errors import Oddities
-from exchange.imports import absence
+from exchange.imports import absence, trade
 from exchange.imports.absence import propose_absent as propose_absent
 from exchange.imports.remember import Counts, changed_pieces, keep_digests, remember, touch
 from exchange.models import ImportRun, UploadedFile
@@ -46,7 +46,7 @@ def read_run(run_id: int) -> bool:
         return False
     with connection.cursor() as cursor:
         # One file of a base at a time: what a later file says must not be overtaken by an earlier one.
-        cursor.execute("select pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, run.base_id])
+        cursor.execute("select pg_try_advisory_lock(%s, %s)", [_lock_space(run), run.base_id])
         if not cursor.fetchone()[0]:
             ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.WAITING, lease_until=None)
             return False
@@ -58,11 +58,13 @@ def read_run(run_id: int) -> bool:
         return False
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, run.base_id])
+            cursor.execute("select pg_advisory_unlock(%s, %s)", [_lock_space(run), run.base_id])
     return True
 
 
-_LOCK_SPACE = 0x1C
+def _lock_space(run: ImportRun) -> int:
+    """Orders do not wait for a catalogue that takes minutes: neither speaks of what the other does."""
+    return 0x1C if run.type == "catalog" else 0x1D
 
 
 def _claim(run_id: int) -> ImportRun | None:
@@ -84,7 +86,7 @@ def _claim(run_id: int) -> ImportRun | None:
 
 def _read(run: ImportRun) -> None:
     if run.type != "catalog":
-        _finish(run, Counts(), Oddities())
+        _finish(run, *trade.read_trades(run, lambda bytes_read, counts: _progress(run, bytes_read, counts)))
         return
     counts, oddities = Counts(), Oddities()
     renewed = _renewed_pictures(run)
@@ -169,7 +171,7 @@ def _finish(run: ImportRun, counts: Counts, oddities: Oddities) -> None:
             error="",
         )
         reports.close(portal=run.base.portal, base=run.base, cause="unreadable-file", onec_id=run.file_name)
-        if counts.new or counts.changed:
+        if run.type == "catalog" and (counts.new or counts.changed):
             lanes.mark_due(run.base.portal_id)
 
 
@@ -187,5 +189,6 @@ def _fail(run: ImportRun, message: str, *, line: int = 0) -> None:
         name=run.file_name,
         facts={"answer": message, "line": line},
     )
-    lanes.mark_due(run.base.portal_id)
+    if run.type == "catalog":
+        lanes.mark_due(run.base.portal_id)
     log.warning("run %s of base %s failed: %s", run.pk, run.base_id, message)

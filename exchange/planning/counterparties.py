@@ -6,6 +6,7 @@ The normal forms of its values are parties.normal's work; here they stay as 1C w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
 from typing import Final, NamedTuple
 
 from exchange.planning import document_words as w
@@ -167,3 +168,25 @@ def _left(record: Counterparty) -> Iterator[str]:
     for account in record.accounts:
         if account.correspondent is not None:
             yield w.CORRESPONDENT_BANK
+
+
+def party_over(before: Party | None, now: Party, *, whole: bool) -> Party:
+    """What 1C says of a party altogether, after it said `before` and then `now`: what `now` leaves out stays.
+
+    Not `whole`: a document, which tells only some of its party's phones, accounts and so on; they come to the others.
+    """
+    if before is None:
+        return now
+    silent = {name.name: getattr(before, name.name) for name in fields(Party) if getattr(now, name.name) in (None, "")}
+    if not whole:
+        for name in ("phones", "emails", "codes"):
+            if (told := getattr(before, name)) and (fresh := getattr(now, name)):
+                silent[name] = (
+                    tuple(dict.fromkeys((*told, *fresh))) if name != "codes" else tuple((dict(told) | dict(fresh)).items())
+                )
+        for name, key in (("accounts", "number"), ("addresses", "kind"), ("people", "id")):
+            if (told := getattr(before, name)) and (fresh := getattr(now, name)):
+                silent[name] = tuple(
+                    ({getattr(one, key): one for one in told} | {getattr(one, key): one for one in fresh}).values()
+                )
+    return replace(now, **silent)

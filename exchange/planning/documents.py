@@ -130,6 +130,16 @@ def laid_over(before: Trade | None, now: Trade, *, complete: bool) -> Trade:
     return replace(now, **silent, payments=payments, shipments=shipments)
 
 
+def added(before: Trade | None, loose: Loose) -> Trade:
+    """What 1C says of an order after it also told this payment or shipment of it."""
+    known = before if before is not None else Trade()
+    return replace(
+        known,
+        payments=_list_over(known.payments, loose.payments or None, complete=False),
+        shipments=_list_over(known.shipments, loose.shipments or None, complete=False),
+    )
+
+
 _LASTING: Final = tuple(
     name.name
     for name in fields(Trade)

@@ -1,4 +1,4 @@
-"""Orders are kept and acknowledged, and nobody takes that for carried."""
+"""Sale files are kept whole before 1C hears `success`, and read as runs."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ def send(session: ExchangeSession, body: bytes, name: str = "orders-1.xml") -> U
 
 
 class TestTake:
-    def test_keeps_a_whole_file_once_and_says_that_it_is_not_carried(self, session: ExchangeSession):
+    def test_keeps_a_whole_file_once_as_a_run_that_waits(self, session: ExchangeSession):
         file = send(session, ORDERS)
         run = documents.take(session, file, "sale")
-        assert (run.state, run.type) == (ImportRun.State.READ, "sale")
-        assert run.oddities[0]["code"] == documents.NOT_CARRIED
+        assert (run.state, run.type) == (ImportRun.State.WAITING, "sale")
         assert documents.take(session, file, "sale") == run
 
     @pytest.mark.parametrize(
@@ -44,7 +43,7 @@ class TestTakeAtOnce:
     def test_waits_for_the_rest_of_a_file(self, session: ExchangeSession):
         assert documents.take_at_once(session, send(session, ORDERS[:9]), "sale", seconds=9) == []
         (run,) = documents.take_at_once(session, send(session, ORDERS[9:]), "sale", seconds=9)
-        assert run.state == ImportRun.State.READ
+        assert run.state == ImportRun.State.WAITING
 
     def test_waits_for_the_rest_of_an_archive(self, session: ExchangeSession):
         data = packed(("orders-1.xml", ORDERS)).getvalue()

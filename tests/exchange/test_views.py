@@ -21,6 +21,8 @@ from tests.exchange.test_archives import packed
 
 CATALOG = '<?xml version="1.0" encoding="UTF-8"?><КоммерческаяИнформация ВерсияСхемы="2.07"></КоммерческаяИнформация>'.encode()
 
+NO_ORDERS = "<КоммерческаяИнформация ВерсияСхемы='2.05'></КоммерческаяИнформация>".encode()
+
 
 def read(run: ImportRun, **fields: Any) -> None:
     ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.READ, **fields)
@@ -294,16 +296,16 @@ class TestSale:
 
     def test_orders_are_taken_as_they_come_and_importing_them_again_is_no_harm(self, onec: OneC):
         onec.begin("sale")
-        assert onec.send("orders-1.xml", b"<a>", "sale") == ["success", ""]
-        assert onec.send("orders-1.xml", b"</a>", "sale") == ["success", protocol.IMPORTED]
+        assert onec.send("orders-1.xml", NO_ORDERS[:20], "sale") == ["success", ""]
+        assert onec.send("orders-1.xml", NO_ORDERS[20:], "sale") == ["success", protocol.IMPORTED]
         assert onec.take("orders-1.xml", "sale") == ["success", protocol.IMPORTED]
         run = ImportRun.objects.get()
-        assert (run.type, run.state, run.oddities[0]["what"]) == ("sale", "read", "sale")
+        assert (run.type, run.state) == ("sale", "read")
 
     def test_the_vendor_module_imports_its_orders_itself(self, onec: OneC):
         onec.sign_in("sale")
         onec.ask("sale", "init", version="3.1")
-        assert onec.send("documents.xml", b"<a></a>", "sale") == ["success", ""]
+        assert onec.send("documents.xml", NO_ORDERS, "sale") == ["success", ""]
         assert not ImportRun.objects.exists()
         assert onec.take("documents.xml", "sale") == ["success", protocol.IMPORTED]
 
@@ -316,7 +318,7 @@ class TestSale:
 class TestOtherTypes:
     def test_reference_books_are_kept(self, onec: OneC):
         onec.begin("reference")
-        assert onec.send("reference.xml", b"<a></a>", "reference") == ["success", protocol.IMPORTED]
+        assert onec.send("reference.xml", NO_ORDERS, "reference") == ["success", protocol.IMPORTED]
         assert onec.take("reference.xml", "reference") == ["success", protocol.IMPORTED]
 
     def test_the_sites_catalogue_is_empty(self, onec: OneC):
