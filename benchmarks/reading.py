@@ -206,34 +206,34 @@ def again(paths: Sequence[Path]) -> tuple[float, float, int]:
 
     from b24app.models import Portal
     from exchange import sessions
-    from exchange.imports.remember import changed_pieces, keep_digests
-    from exchange.models import PieceDigest
+    from exchange.imports import piece_digests
+    from exchange.models import PieceBlock, PieceDigest
 
     call_command("migrate", verbosity=0)
     portal = Portal.objects.create(member_id=f"benchmark{os.getpid()}", domain="benchmark.example")
     base, _ = sessions.create_base(portal, "benchmark", "other")
 
-    def passed(*, keep: bool) -> int:
+    def passed() -> int:
         changed = 0
-        for part in (part for path in paths for part in pieces.walk(path)):
+        for part in (part for path in paths for part in pieces.walk(path) if part.pieces):
             with transaction.atomic():
-                found = changed_pieces(base.pk, part.pieces) if part.pieces else []
-                if keep:
-                    keep_digests(base.pk, found)
-            changed += len(found)
+                compared = piece_digests.compare(base.pk, part.pieces)
+                piece_digests.keep(base.pk, compared, whole=True)
+            changed += len(compared.changed)
         return changed
 
     try:
-        passed(keep=True)
+        passed()
         begun = time.monotonic()
         for path in paths:
             full(path)
         reading = time.monotonic() - begun
         begun = time.monotonic()
-        changed = passed(keep=False)
+        changed = passed()
         return reading, time.monotonic() - begun, changed
     finally:
         PieceDigest.objects.filter(base=base).delete()
+        PieceBlock.objects.filter(base=base).delete()
         base.delete()
         portal.delete()
 

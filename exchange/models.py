@@ -134,16 +134,29 @@ class StateRow(models.Model):
 class PieceDigest(models.Model):
     """Digest of the bytes that last set some facets of an object: the same bytes again need no parsing.
 
-    Valid only while no other piece has set the same facets since (remember.py deletes the overtaken ones).
+    Valid only while no other piece has set the same facets since (piece_digests.py deletes the overtaken ones).
     """
 
     base = models.ForeignKey(OneCBase, models.CASCADE)
     scope = models.SmallIntegerField()
     onec_id = models.CharField(max_length=255)
     digest = models.BinaryField()
+    # The PieceBlock it is in, if any.
+    block = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["base", "scope", "onec_id"], name="one_digest_per_piece")]
+
+
+class PieceBlock(models.Model):
+    """Some hundreds of pieces as they follow one another in a file: `digest` is that of theirs, null once one of them is another."""
+
+    base = models.ForeignKey(OneCBase, models.CASCADE)
+    digest = models.BinaryField(null=True)
+    size = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["base", "digest"], name="blocks_by_digest", condition=models.Q(digest__isnull=False))]
 
 
 class Problem(models.Model):

@@ -11,11 +11,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from b24app.models import Portal
-from exchange.models import ExchangeRequest, ExchangeSession, ImportRun, OneCBase, PieceDigest, Problem, StateRow
+from exchange.models import ExchangeRequest, ExchangeSession, ImportRun, OneCBase, PieceBlock, PieceDigest, Problem, StateRow
 from exchange.storage import folder_of
 
 SLICE = 10_000
-_SLICED = (PieceDigest, StateRow)
+_SLICED = (PieceDigest, PieceBlock, StateRow)
 
 
 def begin(base: OneCBase) -> None:
@@ -65,7 +65,7 @@ def carry_on() -> bool:
     return True
 
 
-def _delete_slice(model: type[PieceDigest] | type[StateRow], base_id: int) -> bool:
+def _delete_slice(model: type[PieceDigest] | type[PieceBlock] | type[StateRow], base_id: int) -> bool:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(

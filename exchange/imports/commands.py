@@ -60,6 +60,8 @@ def _field(name: str, value: Value) -> tuple[str, Any]:
         if isinstance(value, list):
             return key, [{"value": one} for one in value] or ""
         return key, {"value": value}
+    if name == "section" and not value:
+        return _FIELDS[name], ""
     return _FIELDS[name], "" if value is None else value
 
 
@@ -78,7 +80,9 @@ def add_element(
     pictures: Mapping[str, Any] | None = None,
 ) -> Command:
     """Create a product, service, SKU parent or offer; `xmlId` is 1C's id as it came."""
-    values = {"iblockId": iblock_id, "xmlId": xml_id, **element_fields(fields), **(pictures or {})}
+    # The portal looks a section up whatever its id, and there is none of id 0.
+    told = {name: value for name, value in fields.items() if name != "section" or value}
+    values = {"iblockId": iblock_id, "xmlId": xml_id, **element_fields(told), **(pictures or {})}
     if shape == "offer":
         values["parentId"] = parent_id
     return Command(f"{_METHOD[shape]}.add", {"fields": values})

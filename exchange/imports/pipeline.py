@@ -20,9 +20,9 @@ from b24app import lanes
 from exchange import pictures, reports
 from exchange.commerceml import UnreadableFile, pieces
 from exchange.commerceml.errors import Oddities
-from exchange.imports import absence, trade
+from exchange.imports import absence, piece_digests, trade
 from exchange.imports.absence import propose_absent as propose_absent
-from exchange.imports.remember import Counts, changed_pieces, keep_digests, remember, touch
+from exchange.imports.remember import Counts, remember, touch
 from exchange.models import ImportRun, UploadedFile
 from exchange.protocol import READING_INTERRUPTED
 from exchange.records import CatalogInfo
@@ -111,15 +111,17 @@ def _slice(
     run: ImportRun, part: pieces.Slice, *, only_changes: bool, counts: Counts, renewed: Collection[str], oddities: Oddities
 ) -> None:
     remember(run.base_id, run.pk, part.records, only_changes=only_changes, counts=counts)
+    piece_digests.forget(run.base_id, part.records)
     if not part.pieces:
         return
-    changed = changed_pieces(run.base_id, part.pieces)
+    compared = piece_digests.compare(run.base_id, part.pieces)
+    changed = compared.changed
     same = len(part.pieces) - len(changed)
     counts.unchanged += same
     counts.by_kind["pieces"] = counts.by_kind.get("pieces", 0) + same
     if changed:
         remember(run.base_id, run.pk, pieces.parse(changed, oddities=oddities), only_changes=only_changes, counts=counts)
-        keep_digests(run.base_id, changed)
+    piece_digests.keep(run.base_id, compared, whole=not only_changes)
     if renewed and same:
         taken = {(piece.scope, piece.onec_id) for piece in changed}
         keys = [

@@ -1,17 +1,16 @@
 """REMEMBER: what a file says becomes desired state, in bulk; what is as it was costs nothing.
 
-First bytes are compared (digests of uncut pieces), then what their changed pieces mean; each slice is one statement.
+First bytes are compared (piece_digests.py), then what the changed pieces mean; each slice is one statement.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection
 
-from exchange.commerceml.pieces import Piece, Scope
 from exchange.planning.desired import Facets, facets_of
 from exchange.records import Record
 
@@ -27,74 +26,6 @@ class Counts:
 
     def as_json(self) -> dict[str, int]:
         return {"new": self.new, "changed": self.changed, "unchanged": self.unchanged, **self.by_kind}
-
-
-def changed_pieces(base_id: int, pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces whose bytes are not those that last set the same facets of the same object."""
-    seen: set[tuple[int, str]] = set()
-    twice: set[tuple[int, str]] = set()
-    for piece in pieces:
-        key = (piece.scope, piece.onec_id)
-        (twice if key in seen else seen).add(key)
-    with connection.cursor() as cursor:
-        # `limit 1` keeps the planner at one index look-up per piece: joined freely it hashes the whole table for every slice.
-        cursor.execute(
-            """select t.place - 1 from unnest(%b::smallint[], %b::text[], %b::bytea[]) with ordinality t(scope, onec_id, digest, place)
-               left join lateral (select digest from exchange_piecedigest
-                                  where base_id = %s and scope = t.scope and onec_id = t.onec_id limit 1) known on true
-               where known.digest is distinct from t.digest""",
-            [[piece.scope for piece in pieces], [piece.onec_id for piece in pieces], [piece.digest for piece in pieces], base_id],
-        )
-        places = {place for (place,) in cursor.fetchall()}
-    if twice:
-        # The same object twice in one slice: the last one must win, so all its pieces are read in order.
-        changed = {(pieces[place].scope, pieces[place].onec_id) for place in places} & twice
-        places |= {place for place, piece in enumerate(pieces) if (piece.scope, piece.onec_id) in changed}
-    return [pieces[place] for place in sorted(places)]
-
-
-def keep_digests(base_id: int, pieces: Iterable[Piece]) -> None:
-    """Keep the digests of pieces that were read, and drop those of other pieces that had set the same facets before."""
-    latest = {(piece.scope, piece.onec_id): piece.digest for piece in pieces}
-    if not latest:
-        return
-    scopes, ids, digests = [s for s, _ in latest], [i for _, i in latest], list(latest.values())
-    overlapping = [(a, b) for a in set(scopes) for b in _every_scope(base_id) if a != b and _overlap(a, b)]
-    with connection.cursor() as cursor:
-        if overlapping:
-            cursor.execute(
-                """delete from exchange_piecedigest known using unnest(%s::smallint[], %s::text[]) fresh(scope, onec_id),
-                     unnest(%s::smallint[], %s::smallint[]) clash(fresh, old)
-                   where known.base_id = %s and known.onec_id = fresh.onec_id and clash.fresh = fresh.scope and known.scope = clash.old""",
-                [scopes, ids, [a for a, _ in overlapping], [b for _, b in overlapping], base_id],
-            )
-        cursor.execute(
-            """insert into exchange_piecedigest (base_id, scope, onec_id, digest)
-               select %s, t.* from unnest(%s::smallint[], %s::text[], %s::bytea[]) t(scope, onec_id, digest)
-               on conflict (base_id, scope, onec_id) do update set digest = excluded.digest""",
-            [base_id, scopes, ids, digests],
-        )
-
-
-def _overlap(a: int, b: int) -> bool:
-    """Whether pieces of these scopes can set the same facet of the same row."""
-    both = Scope(a & b)
-    return bool(both & (Scope.PRODUCT | Scope.OFFER)) and bool(both & (Scope.MAIN | Scope.PRICES | Scope.STOCK))
-
-
-def _every_scope(base_id: int) -> list[int]:
-    with connection.cursor() as cursor:
-        # A loose index scan: the index starts with (base, scope), so each step finds the next scope at once.
-        cursor.execute(
-            """with recursive found as (
-                 (select scope from exchange_piecedigest where base_id = %(base)s order by scope limit 1)
-                 union all
-                 select (select scope from exchange_piecedigest where base_id = %(base)s and scope > found.scope order by scope limit 1)
-                 from found where found.scope is not null)
-               select scope from found where scope is not null""",
-            {"base": base_id},
-        )
-        return [scope for (scope,) in cursor.fetchall()]
 
 
 def remember(base_id: int, run_id: int, records: Iterable[Record], *, only_changes: bool, counts: Counts) -> None:

@@ -92,6 +92,21 @@ class TestPush:
         push_all()
         assert bitrix24.calls.snapshot()["writes"] == {"catalog.price.modify": 1}
 
+    def test_puts_an_item_without_a_known_group_at_the_top(
+        self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer
+    ) -> None:
+        tell(CATALOG.replace("<Группы><Ид>g1</Ид></Группы>", "<Группы><Ид>unknown</Ид></Группы>"))
+        tell(OFFERS)
+        push_all()
+        assert bitrix24.state.one("products", xmlId="b")["iblockSectionId"] is None
+        tell(CATALOG)
+        push_all()
+        assert bitrix24.state.one("products", xmlId="b")["iblockSectionId"] is not None
+        tell(CATALOG.replace("<Группы><Ид>g1</Ид></Группы>", "<Группы/>"))
+        push_all()
+        assert bitrix24.state.one("products", xmlId="b")["iblockSectionId"] is None
+        assert not Problem.objects.filter(cause="portal-refused").exists()
+
     def test_keeps_the_price_of_a_type_that_is_not_of_1c(
         self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer
     ) -> None:
