@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from exchange.money import totals
 from exchange.planning.merge import Merged, merge
+from exchange.planning.merge_parts import Conflict, Each, Field, Part, Side
 from exchange.planning.merge_tables import DOCUMENT
 from exchange.planning.stored import from_data
 from exchange.planning.trade import Line, Trade
@@ -20,15 +20,19 @@ def combined(work: DocumentWork, portal: Trade | None, onec: Trade | None) -> Me
     What 1C was offered counts as agreed on once 1C confirmed it; until then the former agreement does, so that a change 1C makes
     before it hears of ours is not taken for an answer to it.
     """
-    before = work.known.get("onec_agreed")
-    return merge(
-        agreed_now(work),
-        portal,
-        onec,
-        work.base.rules.trade.document_owners,
-        onec_before=from_data(Trade, before) if before else None,
-        first="onec" if work.known.get("origin") == "onec" else "portal",
-    )
+    agreed, before = agreed_now(work), onec_before(work)
+    decided = work.known.get("decided")
+
+    def once(agreed: Trade | None) -> Merged[Trade]:
+        owners = work.base.rules.trade.document_owners
+        first: Side = "onec" if work.known.get("origin") == "onec" else "portal"
+        return merge(agreed, portal, onec, owners, onec_before=before, first=first)
+
+    merged = once(agreed)
+    if decided in ("portal", "onec") and merged.conflicts and agreed is not None:
+        # A person decided: it is as if both had agreed on the value that loses, and only the other side had changed it.
+        merged = once(leaning(agreed, merged.conflicts, decided))
+    return merged
 
 
 def agreed_now(work: DocumentWork) -> Trade | None:
@@ -37,18 +41,45 @@ def agreed_now(work: DocumentWork) -> Trade | None:
     return from_data(Trade, offered) if offered and work.confirmed else work.agreed
 
 
-def agreed_after(merged: Merged[Trade], before: Trade | None, offered: frozenset[str]) -> Trade | None:
-    """The agreement to keep: what still has to reach 1C is only offered yet, so its groups stay as they were."""
-    if not offered:
+def onec_before(work: DocumentWork) -> Trade | None:
+    """What 1C said when the agreement was kept."""
+    before = work.known.get("onec_agreed")
+    return from_data(Trade, before) if before else None
+
+
+def agreed_after(merged: Merged[Trade], before: Trade | None, pending: frozenset[str]) -> Trade | None:
+    """The agreement to keep: groups that have not reached the other side yet (`pending`) stay as they were agreed on before."""
+    if not pending:
         return merged.agreed
-    if before is None:
-        return None
-    names = {name for part in DOCUMENT.parts if part.group in offered for name in _names(part)}
-    return replace(merged.agreed, **{name: getattr(before, name) for name in names})
+    return None if before is None else keeping(merged.agreed, before, pending)
 
 
-def _names(part: Any) -> tuple[str, ...]:
-    return part.names if hasattr(part, "names") else (part.name,)
+def onec_after(onec: Trade, before: Trade | None, merged: Merged[Trade]) -> Trade:
+    """What 1C says beside the new agreement: where that was not reached (a conflict, a refusal), its change is still a change."""
+    pending = merged.to_portal | {conflict.field for conflict in merged.conflicts}
+    return keeping(onec, before or Trade(), pending) if pending else onec
+
+
+def keeping(trade: Trade, old: Trade, groups: Collection[str]) -> Trade:
+    """The trade with these groups of fields as in `old`."""
+    names = {name for part in DOCUMENT.parts if part.group in groups for name in _names(part)}
+    return replace(trade, **{name: getattr(old, name) for name in names})
+
+
+def leaning(agreed: Trade, conflicts: Iterable[Conflict], side: str) -> Trade:
+    """The agreement with the losing side's value in place of each conflict's, thing by thing."""
+    for conflict in conflicts:
+        loser = conflict.onec if side == "portal" else conflict.portal
+        if not any(isinstance(one, Line) for one in (conflict.agreed, conflict.portal, conflict.onec)):
+            agreed = replace(agreed, **{conflict.part: loser})
+            continue
+        lines = [line for line in agreed.lines or () if line != conflict.agreed]
+        agreed = replace(agreed, lines=tuple([*lines, loser] if loser is not None else lines))
+    return agreed
+
+
+def _names(part: Part) -> tuple[str, ...]:
+    return part.names if isinstance(part, Field) else (part.name,) if isinstance(part, Each) else ()
 
 
 def with_products(lines: tuple[Line, ...] | None, products: Mapping[str, int]) -> tuple[Line, ...] | None:

@@ -20,12 +20,12 @@ from exchange.planning.merge import Merged
 from exchange.planning.portal_trades import Fresh, Words, product_ids, trade_from, whole
 from exchange.planning.stored import to_data
 from exchange.planning.trade import Line, Trade
-from exchange.settling.combining import agreed_after, agreed_now, combined, with_products
+from exchange.settling.combining import agreed_after, agreed_now, combined, onec_after, onec_before, with_products
 from exchange.settling.creating import make
 from exchange.settling.document_tools import Buyer, DocumentTools
 from exchange.settling.flows import DocumentWork, Flow, Learnt, fail
 from exchange.settling.gather import read_documents
-from exchange.settling.offering import offer, withdraw_from_onec
+from exchange.settling.offering import Offered, offer, withdraw_from_onec
 from exchange.settling.people import read_people
 from exchange.settling.telling import tell
 from exchange.settling.writing import write
@@ -78,7 +78,7 @@ def _settle(work: DocumentWork, fresh: Fresh | None, tools: DocumentTools, log: 
         merged = combined(work, portal, onec)
     yield from read_people([fresh], tools)
     entries = yield from tell(work, fresh, portal, effects, tools, log)
-    offered = offer(work, fresh, portal, merged, tools, log)
+    offered = offer(work, fresh, portal, merged, effects, tools, log)
     _conflicts(work, merged, log)
     _learn(work, portal, merged, effects, entries, offered, manual=written.manual, log=log)
 
@@ -150,17 +150,18 @@ def _learn(
     merged: Merged[Trade],
     effects: Effects | None,
     entries: dict[str, Any] | None,
-    offered: frozenset[str],
+    offered: Offered,
     *,
     manual: bool,
     log: Learnt,
 ) -> None:
     # What the portal refused, it did not take back: it stays as it was agreed on before.
     reached = agreed_after(merged, agreed_now(work), merged.to_portal)
-    agreed = agreed_after(merged, agreed_now(work), merged.to_portal | offered)
-    known = {**work.known, "offered": to_data(reached) if offered and reached is not None else None, "manual": manual or None}
+    agreed = agreed_after(merged, agreed_now(work), merged.to_portal | offered.groups)
+    known = {**work.known, "manual": manual or None, "decided": None, "company": offered.company or None}
+    known["offered"] = to_data(reached) if offered.groups and reached is not None else None
     if work.onec_side is not None and agreed is not None:
-        known["onec_agreed"] = to_data(work.onec_side)
+        known["onec_agreed"] = to_data(onec_after(work.onec_side, onec_before(work), merged))
     if effects is not None:
         known |= {"happened": dict(effects.happened), "own": dict(effects.own)}
     if entries is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
-from exchange.planning.effects import Stage
+from exchange.planning.effects import Effects, Stage
 from exchange.planning.merge import Merged
 from exchange.planning.outgoing import Outgoing, Place
 from exchange.planning.portal_trades import Fresh, whole
 from exchange.planning.statuses import bracketed, status_for_stage
-from exchange.planning.stored import from_data
+from exchange.planning.stored import digest, from_data, to_data
 from exchange.planning.terms import agreement_for, with_terms
 from exchange.planning.trade import COMPANY, Trade
 from exchange.settling.combining import for_onec
@@ -18,22 +19,50 @@ from exchange.settling.flows import DocumentWork, Learnt
 from exchange.settling.gather import Named
 
 
-def offer(
-    work: DocumentWork, fresh: Fresh, portal: Trade, merged: Merged[Trade], tools: DocumentTools, log: Learnt
-) -> frozenset[str]:
-    """Put the document out if 1C shall have it; returns the groups of fields that 1C is yet to hear of.
+class Offered(NamedTuple):
+    """The groups of fields that 1C is yet to hear of, and a digest of what goes with them (parties, terms, status)."""
 
-    A document that came from 1C goes back only when the portal changed something of it. Without a buyer nothing goes: 1C would
-    refuse the file it is in, with everything else.
+    groups: frozenset[str] = frozenset()
+    company: str = ""
+
+
+def offer(
+    work: DocumentWork,
+    fresh: Fresh,
+    portal: Trade,
+    merged: Merged[Trade],
+    effects: Effects | None,
+    tools: DocumentTools,
+    log: Learnt,
+) -> Offered:
+    """Put the document out if 1C shall have something else than it has.
+
+    What 1C told itself does not go back to it: a document it made goes out only when the portal changed something of it, and a stage
+    that its payment or shipment moved is no news for it. Without a buyer or without lines nothing goes: 1C would refuse the whole file.
     """
-    if work.known.get("origin") == "onec" and not work.given and not merged.to_onec:
-        return frozenset()
-    if portal.buyer is None:
-        log.trouble(work.key, portal.title, "document-without-buyer")
-        return merged.to_onec
-    log.over[work.key] = log.over.get(work.key, frozenset()) | {"document-without-buyer"}
-    log.outgoing[work.pk] = outgoing_of(work, whole(fresh.item["id"]), for_onec(merged, portal), portal, tools)
-    return merged.to_onec
+    moved = effects is not None and bool(effects.stage_id) and portal.stage_id == effects.stage_id
+    groups = merged.to_onec - {"stage"} if moved else merged.to_onec
+    if work.known.get("origin") == "onec" and not work.given and not groups - {"stage"}:
+        return Offered()
+    lacking = "document-without-buyer" if portal.buyer is None else "" if merged.for_onec.lines else "document-without-lines"
+    if lacking:
+        log.trouble(work.key, portal.title, lacking)
+        return Offered(groups)
+    log.over[work.key] = log.over.get(work.key, frozenset()) | {"document-without-buyer", "document-without-lines"}
+    outgoing = outgoing_of(work, whole(fresh.item["id"]), for_onec(merged, portal), portal, tools)
+    company = _company(outgoing, final=bool(_stage(work, portal, tools).semantics))
+    if not (work.confirmed and not groups and (moved or company == work.known.get("company"))):
+        log.outgoing[work.pk] = outgoing
+    return Offered(groups, company)
+
+
+def _company(outgoing: Outgoing, *, final: bool) -> str:
+    """What 1C gets beside the document's own fields. A finished document is not sent again because its buyer's phone changed."""
+    alone = replace(outgoing, trade=Trade())
+    if final:
+        alone = replace(alone, buyer=None, seller=None, organisation_name="", organisation_tax_id="")
+    trade = outgoing.trade
+    return digest([to_data(alone), trade.organisation, trade.warehouse_id, trade.agreement_id, trade.price_type_id])
 
 
 def outgoing_of(work: DocumentWork, b24_id: int, trade: Trade, portal: Trade, tools: DocumentTools) -> Outgoing:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from exchange.models import HeardObject, Problem, TradeDocument
-from tests.exchange.settling.world import INVOICE, NEW, World, line
+from exchange.planning.trade import Payment, Trade
+from exchange.records import VatRate
+from exchange.settling.deciding import decide
+from tests.exchange.settling.world import DEAL, INVOICE, NEW, PAID, SENT, UNPAID, World, buyer, line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def no_problems() -> bool:
-    return list(Problem.objects.filter(closed_at=None).values_list("cause", "facts")) == []
+def problems() -> list[str]:
+    return sorted(Problem.objects.filter(closed_at=None).values_list("cause", flat=True))
+
+
+def payment(key: str, amount: int) -> Payment:
+    return Payment(key=key, number=key, date=dt.date(2026, 11, 20), amount=Decimal(amount), currency="RUB", method="bank")
+
+
+def in_one_c(world: World, **fields: object) -> int:
+    """An invoice that 1C has."""
+    id = world.invoice(**fields)  # type: ignore[arg-type]
+    world.hear((INVOICE, id))
+    world.settle()
+    world.confirm(id)
+    return id
 
 
 class TestToOneC:
@@ -22,7 +39,7 @@ class TestToOneC:
         id = world.invoice(comments="Позвонить [b]до[/b] обеда")
         world.hear((INVOICE, id))
         world.settle()
-        assert no_problems()
+        assert problems() == []
         given = world.given(id)
         assert given.trade.amount == Decimal(100)
         assert given.trade.lines is not None
@@ -39,21 +56,274 @@ class TestToOneC:
         world.hear((INVOICE, id))
         world.settle()
         assert not TradeDocument.objects.exists()
+        world.change(id, stageId=SENT)
+        world.hear((INVOICE, id))
+        world.settle()
+        assert world.given(id).trade.amount == Decimal(100)
+
+    def test_one_moved_back_stays_with_1c_and_goes_on_being_updated(self, world: World) -> None:
+        id = in_one_c(world)
+        world.change(id, stageId=NEW, comments="Подождать")
+        world.hear((INVOICE, id))
+        world.settle()
+        assert world.given(id).trade.comment == "Подождать"
+
+    def test_a_failed_one_is_cancelled_and_can_come_back(self, world: World) -> None:
+        id = in_one_c(world)
+        world.change(id, stageId=UNPAID)
+        world.hear((INVOICE, id))
+        world.settle()
+        assert world.given(id).trade.cancelled is True
+        world.confirm(id)
+        world.change(id, stageId=SENT)
+        world.hear((INVOICE, id))
+        world.settle()
+        assert world.given(id).trade.cancelled is False
+
+    def test_a_deleted_one_is_cancelled_once(self, world: World) -> None:
+        id = in_one_c(world)
+        version = world.document(id).outgoing_version
+        world.call("crm.item.delete", entityTypeId=INVOICE, id=id)
+        for _ in range(2):
+            world.hear((INVOICE, id))
+            world.settle()
+        given = world.given(id).trade
+        assert (given.cancelled, world.document(id).outgoing_version) == (True, version + 1)
+        assert given.lines is not None
+        assert given.lines[0].item_id == "boots"
+
+    def test_one_deleted_before_1c_heard_of_it_never_goes_there(self, world: World) -> None:
+        id = world.invoice()
+        world.hear((INVOICE, id))
+        world.call("crm.item.delete", entityTypeId=INVOICE, id=id)
+        world.settle()
+        assert not TradeDocument.objects.exists()
+
+    def test_a_product_that_1c_does_not_know_is_a_line_with_its_name(self, world: World) -> None:
+        rows = [{"productId": 0, "productName": "Доставка", "price": 300, "quantity": 1}]
+        id = world.invoice(rows)
+        world.hear((INVOICE, id))
+        world.settle()
+        lines = world.given(id).trade.lines
+        assert lines is not None
+        assert [(one.item_id, one.name, one.amount) for one in lines] == [("", "Доставка", Decimal(300))]
+
+    def test_without_a_buyer_it_waits_and_says_so(self, world: World) -> None:
+        id = in_one_c(world)
+        other = world.invoice(companyId=world.item(id)["companyId"])
+        world.change(other, companyId=0, contactIds=[])
+        world.hear((INVOICE, other))
+        world.settle()
+        assert problems() == ["document-without-buyer"]
+        assert world.document(other).outgoing is None
+        world.change(other, companyId=world.item(id)["companyId"])
+        world.hear((INVOICE, other))
+        world.settle()
+        assert problems() == []
+        assert world.given(other).buyer is not None
+
+    def test_more_rows_than_a_page_all_travel(self, world: World) -> None:
+        rows = [{"productId": 0, "productName": f"Товар {n}", "price": n, "quantity": 1} for n in range(1, 121)]
+        id = world.invoice(rows)
+        world.hear((INVOICE, id))
+        world.settle()
+        lines = world.given(id).trade.lines
+        assert lines is not None
+        assert sorted(line.amount for line in lines) == list(range(1, 121))
+
+    def test_deals_travel_only_when_switched_on(self, world: World) -> None:
+        id = world.invoice(kind=DEAL, stageId="PREPARATION")
+        world.hear((DEAL, id))
+        world.settle()
+        assert not TradeDocument.objects.exists()
+        world.rules(trade={"deals": {"travels": True}})
+        world.hear((DEAL, id))
+        world.settle()
+        assert world.given(id, kind=DEAL).trade.amount == Decimal(100)
+
+    def test_nothing_new_costs_no_new_version(self, world: World) -> None:
+        id = in_one_c(world)
+        version = world.document(id).outgoing_version
+        for _ in range(3):
+            world.hear((INVOICE, id))
+            world.settle()
+        assert world.document(id).outgoing_version == version
+
+    def test_a_company_renamed_in_the_portal_reaches_1c(self, world: World) -> None:
+        id = in_one_c(world)
+        company = world.item(id)["companyId"]
+        world.call("crm.item.update", entityTypeId=4, id=company, fields={"title": "Роза"})
+        world.hear((4, company))
+        world.settle()
+        given = world.given(id)
+        assert given.buyer is not None
+        assert given.buyer.name == "Роза"
+        assert world.document(id).acknowledged_version < world.document(id).outgoing_version
 
 
 class TestToPortal:
     def test_a_quantity_changed_in_1c_changes_one_row(self, world: World) -> None:
-        id = world.invoice()
-        world.hear((INVOICE, id))
-        world.settle()
-        world.confirm(id)
+        id = in_one_c(world)
         (before,) = world.rows_of(id)
         world.onec_says(id, replace(world.told(id), lines=(line("boots", 300, 3),), amount=Decimal(300)))
         world.settle()
-        assert no_problems()
+        assert problems() == []
         (after,) = world.rows_of(id)
         assert (after["id"], after["quantity"], after["price"]) == (before["id"], 3, 100)
         assert world.item(id)["opportunity"] == 300
         # What both have is no news for 1C.
         row = world.document(id)
         assert row.acknowledged_version == row.outgoing_version
+
+    def test_lines_come_and_go_row_by_row(self, world: World) -> None:
+        id = in_one_c(world)
+        laces = world.product("laces", "Шнурки")
+        world.onec_says(
+            id, replace(world.told(id), lines=(line("laces", 30, 3, vat=VatRate(Decimal(20))), line("?", 5, name="Пакет")))
+        )
+        world.settle()
+        rows = [(row["productId"], row["productName"], row["price"], row["quantity"]) for row in world.rows_of(id)]
+        assert sorted(rows) == [(0, "Пакет", 5, 1), (laces, "Шнурки", 10, 3)]
+        assert world.item(id)["opportunity"] == 35
+
+    def test_a_sum_that_rows_cannot_give_is_held_by_hand(self, world: World) -> None:
+        id = in_one_c(world)
+        world.onec_says(id, replace(world.told(id), lines=(line("boots", "10.00", 3),)))
+        world.settle()
+        item = world.item(id)
+        assert (item["isManualOpportunity"], item["opportunity"]) == ("Y", 10)
+        # It means the same line again: nobody hears of a kopeck.
+        row = world.document(id)
+        world.hear((INVOICE, id))
+        world.settle()
+        assert world.document(id).outgoing_version == row.outgoing_version
+        world.rows(id, [{**world.rows_of(id)[0], "price": 4, "quantity": 3}])
+        world.hear((INVOICE, id))
+        world.settle()
+        assert world.given(id).trade.amount == Decimal(12)
+        assert world.item(id)["opportunity"] == 12
+
+    def test_a_full_payment_moves_the_stage_and_shows_the_sums(self, world: World) -> None:
+        id = in_one_c(world)
+        version = world.document(id).outgoing_version
+        world.onec_says(id, replace(world.told(id), payments=(payment("p1", 40),)))
+        world.settle()
+        assert world.item(id)["stageId"] == SENT
+        own = {name: value for name, value in world.item(id).items() if name.lower().endswith(("onecpaid", "onec_paid"))}
+        assert list(own.values()) == ["40|RUB"]
+        world.onec_says(id, replace(world.told(id), payments=(payment("p1", 40), payment("p2", 60))))
+        world.settle()
+        assert world.item(id)["stageId"] == PAID
+        activities = world.bitrix24.state["activities"]
+        assert len(activities) == 2
+        assert problems() == []
+        assert world.document(id).outgoing_version == version, "its own payment is no news for 1C"
+
+    def test_a_document_made_in_1c_is_made_once(self, world: World) -> None:
+        world.rules(trade={"invoices": {"travels": True, "made_from_onec": True}})
+        world.product("boots")
+        trade = Trade(
+            onec_id="order-1",
+            onec_number="ТД-1",
+            date=dt.date(2026, 11, 20),
+            currency="RUB",
+            amount=Decimal(200),
+            lines=(line("boots", 200, 2),),
+            party="buyer-1",
+            comment="Срочно",
+        )
+        row = world.onec_makes(trade, buyer())
+        world.settle()
+        row.refresh_from_db()
+        assert problems() == []
+        assert row.b24_id is not None
+        item = world.item(row.b24_id)
+        assert (item["xmlId"], item["opportunity"], item["comments"], item["title"]) == ("order-1", 200, "Срочно", "ТД-1")
+        company = world.bitrix24.state.get("items_4", item["companyId"])
+        assert company is not None
+        assert company["title"] == "Василёк"
+        assert row.outgoing is None, "1C has it already"
+        assert row.settled_version == row.version
+        world.hear((INVOICE, row.b24_id))
+        world.settle()
+        assert TradeDocument.objects.count() == 1
+        assert len(world.bitrix24.state["items_31"]) == 1
+
+    def test_an_order_cancelled_in_1c_goes_to_the_failure_stage(self, world: World) -> None:
+        id = in_one_c(world)
+        world.onec_says(id, replace(world.told(id), cancelled=True))
+        world.settle()
+        assert world.item(id)["stageId"] == UNPAID
+
+    def test_a_stage_the_portal_refuses_blocks_nothing_else(self, world: World) -> None:
+        kind = {"travels": True, "stage_cancelled": {"1": "DT31_1:GONE"}}
+        world.rules(trade={"invoices": kind})
+        id = in_one_c(world)
+        world.onec_says(id, replace(world.told(id), lines=(line("boots", 300, 3),), cancelled=True))
+        world.settle()
+        assert problems() == ["stage-refused"]
+        assert (world.item(id)["opportunity"], world.item(id)["stageId"]) == (300, SENT)
+
+
+class TestBothSides:
+    def test_different_fields_reach_both(self, world: World) -> None:
+        id = in_one_c(world)
+        world.change(id, comments="Из портала")
+        world.onec_says(id, replace(world.told(id), lines=(line("boots", 300, 3),)))
+        world.hear((INVOICE, id))
+        world.settle()
+        assert problems() == []
+        assert world.item(id)["opportunity"] == 300
+        assert world.given(id).trade.comment == "Из портала"
+        assert world.given(id).trade.amount == 300
+
+    @pytest.mark.parametrize("side", ["portal", "onec"])
+    def test_the_same_line_is_a_conflict_that_one_click_decides(self, world: World, side: str) -> None:
+        id = in_one_c(world)
+        (row,) = world.rows_of(id)
+        world.call("crm.item.productrow.update", id=row["id"], fields={"quantity": 2})
+        world.change(id, comments="Из портала")
+        world.onec_says(id, replace(world.told(id), lines=(line("boots", 300, 3),)))
+        world.hear((INVOICE, id))
+        world.settle()
+        assert problems() == ["document-conflict"]
+        assert world.item(id)["opportunity"] == 200, "each keeps its own"
+        assert world.given(id).trade.comment == "Из портала", "the other fields go on"
+        world.hear((INVOICE, id))
+        world.confirm(id)
+        world.settle()
+        assert problems() == ["document-conflict"], "it stays until somebody decides"
+        decide(Problem.objects.get(closed_at=None), side)  # type: ignore[arg-type]
+        world.settle()
+        assert problems() == []
+        assert world.item(id)["opportunity"] == {"portal": 200, "onec": 300}[side]
+        assert world.given(id).trade.amount == {"portal": 200, "onec": 300}[side]
+
+    def test_1c_that_has_not_heard_yet_is_not_taken_for_one_who_changed(self, world: World) -> None:
+        id = in_one_c(world)
+        told = world.told(id)
+        (row,) = world.rows_of(id)
+        world.call("crm.item.productrow.update", id=row["id"], fields={"quantity": 2})
+        world.hear((INVOICE, id))
+        world.settle()
+        # 1C's file was made before it read ours.
+        world.onec_says(id, replace(told, payments=(payment("p1", 10),)))
+        world.settle()
+        assert world.item(id)["opportunity"] == 200
+        assert world.given(id).trade.amount == 200
+        assert problems() == []
+
+    def test_1c_that_leaves_our_change_alone_does_not_undo_it(self, world: World) -> None:
+        id = in_one_c(world)
+        told = world.told(id)
+        world.onec_says(id, told)
+        world.settle()
+        (row,) = world.rows_of(id)
+        world.call("crm.item.productrow.update", id=row["id"], fields={"quantity": 2})
+        world.hear((INVOICE, id))
+        world.settle()
+        world.confirm(id)
+        # УТ 11 says success and leaves an order alone that is in work; later it tells of a payment.
+        world.onec_says(id, replace(told, payments=(payment("p1", 10),)))
+        world.settle()
+        assert world.item(id)["opportunity"] == 200
