@@ -36,7 +36,7 @@ def buyer(party: Party | None, party_id: str, dialect: Dialect) -> str:
     said = _legal(party) if party.kind == _LEGAL else _person(party)
     return _party(
         leaf(n.ID, key),
-        leaf(n.NAME, clean(_name(party), NAME_LENGTH)),
+        leaf(n.NAME, _name(party)),
         *said,
         _address(n.ADDRESS, _addresses(party, "delivery", "actual", "legal")),
         element(n.CONTACTS, *_contacts(party.phones or (), party.emails or ())),
@@ -54,15 +54,17 @@ def _key(party: Party) -> str:
 
 
 def _name(party: Party) -> str:
-    return party.name or party.full_name or _person_name(party.last_name, party.first_name, party.middle_name)
-
-
-def _person_name(*parts: str | None) -> str:
-    return " ".join(part for part in parts if part)
+    person = " ".join(part for part in (party.last_name, party.first_name, party.middle_name) if part)
+    return _first(party.name, party.full_name, person)[:NAME_LENGTH]
 
 
 def _full_name(party: Party) -> str:
-    return clean(party.full_name or _name(party), _TEXT_LENGTH)
+    return _first(party.full_name, _name(party))
+
+
+def _first(*texts: str | None) -> str:
+    """The first text that has anything to show."""
+    return next((clear for text in texts if (clear := clean(text or "", _TEXT_LENGTH))), "")
 
 
 def _legal(party: Party) -> Iterator[str]:
@@ -166,7 +168,7 @@ def contact(kind: str, value: str) -> str:
 
 
 def _representative(person: Person, dialect: Dialect) -> str:
-    name = clean(_person_name(person.last_name, person.first_name, person.middle_name), NAME_LENGTH)
+    name = clean(f"{person.last_name} {person.first_name} {person.middle_name}", NAME_LENGTH)
     if not name:
         return ""
     key = clean(person.id, ID_LENGTH) or (f"b24-3-{person.contact_id}" if person.contact_id else f"b24-{name}"[:ID_LENGTH])
