@@ -26,7 +26,8 @@ def render_info(
     """
     kinds = w.PAY_KINDS
     parts = (
-        element(STATUSES, *(_entry(key, name) for key, name in statuses)),
+        # Even when none is known yet: 1C looks for it by name.
+        element(STATUSES, *(_entry(key, name) for key, name in statuses)) or f"<{STATUSES}></{STATUSES}>",
         element(w.PAY_SYSTEMS, *(_entry(key, name, kinds.get(kind, "")) for key, name, kind in pay_systems)),
         element(w.DELIVERIES, *(_entry(key, name) for key, name in deliveries)),
     )

@@ -452,6 +452,9 @@ class TestInfo:
         assert text.endswith("</СлужбыДоставки></Справочник>")
         assert text.count("<Элемент>") == 6
 
+    def test_has_a_place_for_statuses_even_when_none_is_known(self):
+        assert "<Справочник><\x43татусы></\x43татусы><ПлатежныеСистемы>" in render_info([]).decode("windows-1251")
+
     def test_offers_what_it_is_given(self):
         text = render_info([("N", "A & ă")], [("1", "Pay", "")], [("2", "Post")]).decode("windows-1251")
         assert "<Название>A &amp; &#259;</Название>" in text
