@@ -6,12 +6,19 @@ from typing import Any
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import heartbeat_sent, worker_ready
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "b24app.settings")
 
 app = Celery("b24app")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# What a person waits for stands in a queue of its own, with workers of its own (Procfile): never behind a slice of a catalogue.
+# A worker that is told no queues takes both.
+DOCUMENTS = "documents"
 app.conf.update(
+    task_queues=(Queue("celery"), Queue(DOCUMENTS)),
+    task_default_queue="celery",
+    task_routes={name: {"queue": DOCUMENTS} for name in ("exchange.settle", "b24app.handle_events")},
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
@@ -29,6 +36,7 @@ app.conf.update(
         # A second chance for events whose message was lost, and the queue of those that never came.
         "events": {"task": "b24app.handle_events", "schedule": 15.0},
         "offline events": {"task": "b24app.drain_offline", "schedule": 60.0},
+        "sweep": {"task": "exchange.sweep", "schedule": 300.0},
         "troubles": {"task": "b24app.look_again", "schedule": 600.0},
         "daily": {"task": "b24app.daily", "schedule": crontab(hour=3, minute=17)},
     },

@@ -48,7 +48,10 @@ class TestProcfile:
         log = tmp_path / "log"
         with log.open("w") as stream:
             running = subprocess.Popen(
-                [*honcho, "start", "web", "worker", "beat"], env=production | {"PORT": str(port)}, stdout=stream, stderr=stream
+                [*honcho, "start", "web", "worker", "documents", "beat"],
+                env=production | {"PORT": str(port)},
+                stdout=stream,
+                stderr=stream,
             )
         try:
             until(lambda: status(f"http://127.0.0.1:{port}/health/ready") == 200 or running.poll() is not None, log.read_text)

@@ -81,7 +81,7 @@ def _start(tree: ProcessTree, port: int, app_url: str, portal: SandboxPortal | N
     programs = _programs(settings.BASE_DIR)
     if portal is not None:
         tree.start("portal", portal.command)
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "documents", "beat"):
         tree.start(name, programs[name])
     if not tree.wait_until(lambda: _status(f"http://127.0.0.1:{port}/health/ready") == 200, READY_SECONDS):
         raise CommandError(f"Not ready after {READY_SECONDS} s: {_body(f'http://127.0.0.1:{port}/health/ready')}")
