@@ -62,6 +62,12 @@ EXCHANGE_FILE_LIMIT = env.int("EXCHANGE_FILE_LIMIT", default=8 * 1024 * 1024)
 EXCHANGE_MAX_UPLOAD = env.int("EXCHANGE_MAX_UPLOAD", default=4 * 1024**3)
 # Seconds without a request after which 1C counts as done with its exchange.
 EXCHANGE_QUIET_SECONDS = env.float("EXCHANGE_QUIET_SECONDS", default=15.0)
+# Documents in one answer to 1C: of a client that asks once an exchange, and of one that asks until nothing comes.
+EXCHANGE_ORDERS_AT_ONCE = env.int("EXCHANGE_ORDERS_AT_ONCE", default=10_000)
+EXCHANGE_ORDERS_PORTION = env.int("EXCHANGE_ORDERS_PORTION", default=200)
+# How long `listen` waits for news (seconds), and how many such requests one process may hold: each keeps a thread.
+EXCHANGE_LISTEN_SECONDS = env.float("EXCHANGE_LISTEN_SECONDS", default=40.0)
+EXCHANGE_LISTENERS = env.int("EXCHANGE_LISTENERS", default=2)
 SENTRY_DSN = env("SENTRY_DSN", default="")
 # Lets a monitor on another machine read /metrics; without it only this machine may.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")

@@ -15,6 +15,8 @@ from django.utils import timezone
 from exchange import documents, protocol, reports, sessions, storage
 from exchange.credentials import Credentials
 from exchange.dialects import Dialect, choose
+from exchange.exports import dictionaries, news, serving
+from exchange.exports import reply as answering
 from exchange.file_names import clean_name, reading_order
 from exchange.imports import pipeline
 from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
@@ -28,8 +30,6 @@ log = logging.getLogger(__name__)
 UNPACK_SECONDS: Final = 12.0
 # Characters of an answer that name single documents: УНФ and Бухгалтерия take no more than 255 altogether.
 MOST_TOLD: Final = 130
-# `listen` without news: answered a little later, or the client would ask without a pause.
-LISTEN_SECONDS: Final = 2.0
 _AT_WORK: Final = (ImportRun.State.WAITING, ImportRun.State.READING)
 
 sleep = time.sleep
@@ -89,8 +89,7 @@ def reply(asked: Asked) -> Reply:
 
 def _answer(asked: Asked, who: sessions.SignedIn) -> Answer:
     if asked.type == protocol.LISTEN:
-        sleep(LISTEN_SECONDS)
-        return protocol.no_news()
+        return protocol.success() if news.wait(who.base, sleep) else protocol.no_news()
     modes = protocol.MODES.get(asked.type)
     if modes is None:
         raise Refused(protocol.UNKNOWN_TYPE)
@@ -254,15 +253,17 @@ def _complete(exchange: Exchange) -> Answer:
 def _query(exchange: Exchange) -> Answer:
     if exchange.asked.type == "get_catalog":
         return protocol.site_catalog_empty()
-    return protocol.no_documents(timezone.localtime().strftime("%Y-%m-%dT%H:%M:%S"))
+    return answering.orders(exchange.session, exchange.dialect, head=exchange.asked.method == "HEAD")
 
 
 def _success(exchange: Exchange) -> Answer:
+    if exchange.asked.type == "sale":
+        serving.confirm(exchange.session)
     return protocol.success()
 
 
 def _info(exchange: Exchange) -> Answer:
-    return protocol.no_dictionaries()
+    return dictionaries.dictionaries(exchange.base)
 
 
 _HANDLERS: Final[Mapping[str, Callable[[Exchange], Answer]]] = {

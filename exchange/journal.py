@@ -53,6 +53,8 @@ def write(base: OneCBase | None, request: Request, answer: Answer, milliseconds:
 
 def told(answer: Answer) -> str:
     """The answer without what must not be read later: tokens, and documents with people's data."""
+    if answer.told:
+        return answer.told
     if answer.xml:
         return f"XML, {len(answer.body)} characters"
     return _SECRETS.sub(r"\1***", answer.body) or str(answer.status)

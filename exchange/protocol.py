@@ -7,7 +7,7 @@ Texts stay under 255 characters and hold no markup: УНФ and Бухгалте�
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -78,11 +78,18 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer; `body` is text (or XML, where characters outside the encoding become numeric references)."""
+    """A whole answer; `body` is text (or XML, where characters outside the encoding become numeric references).
+
+    Documents are too many for a text: then `chunks` are the `size` bytes of the body, in `charset`. `told` is what may be kept of it.
+    """
 
     body: str
     xml: bool = False
     status: int = 200
+    chunks: Iterator[bytes] | None = None
+    size: int = 0
+    charset: str = ""
+    told: str = ""
 
     @property
     def keyword(self) -> str:
@@ -130,25 +137,6 @@ def parameters(*, zip_allowed: bool, file_limit: int, sessid: str = "", version:
     if version:
         lines += [f"{SESSID}={sessid}", f"version={version}"]
     return Answer("\n".join(lines))
-
-
-def no_documents(formed: str) -> Answer:
-    """`query` with nothing to hand over: the bare root. УНФ takes it for empty only under 555 characters and with schema 2.x."""
-    return Answer(
-        '<?xml version="1.0" encoding="windows-1251"?>\n'
-        f'<КоммерческаяИнформация ВерсияСхемы="2.05" ДатаФормирования="{formed}"></КоммерческаяИнформация>',
-        xml=True,
-    )
-
-
-def no_dictionaries() -> Answer:
-    """`info` with nothing to offer yet."""
-    return Answer(
-        '<?xml version="1.0" encoding="windows-1251"?>\n'
-        f"<Справочник><{STATUSES}></{STATUSES}><ПлатежныеСистемы></ПлатежныеСистемы>"
-        "<СлужбыДоставки></СлужбыДоставки></Справочник>",
-        xml=True,
-    )
 
 
 def site_catalog_empty() -> Answer:
@@ -239,6 +227,21 @@ def never_sent(name: str) -> str:
 
 def not_read(name: str) -> str:
     return f"Файл {name[:120]} не удалось прочитать."
+
+
+def unreadable(reason: str, line: int, detail: str) -> str:
+    """Why a file could not be read to its end (see commerceml.errors.UnreadableFile)."""
+    place = f"на строке {line}" if line else "в начале"
+    sentences = {
+        "empty": FILE_EMPTY,
+        "archive": "Файл является архивом, а не XML-документом.",
+        "not-xml": NOT_XML,
+        "not-commerceml": f"Файл не является файлом обмена CommerceML: его корневой элемент «{detail}».",
+        "doctype": DOCTYPE,
+        "huge": "Один из элементов файла больше 64 МБ. Всё, что стоит до него, прочитано.",
+        "cut-short": f"Файл обрывается {place}. Всё, что стоит до этого места, прочитано. Повторите выгрузку.",
+    }
+    return sentences.get(reason, f"Ошибка в файле {place}. Всё, что стоит до этого места, прочитано.")
 
 
 def waiting_state(name: str, size: int) -> str:

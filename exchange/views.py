@@ -10,7 +10,8 @@ from io import BytesIO
 from typing import IO, Final, cast
 from urllib.parse import parse_qsl
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 
@@ -26,10 +27,10 @@ _DRAIN: Final = 64 * 1024 * 1024
 _PARAMETERS: Final = ("type", "mode", "filename", "sessid", "version", "cmlVersion", "timestamp")
 
 
-def straight_to_exchange(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def straight_to_exchange(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
     """Middleware, to stand first: a call of 1C goes to its view past everything that redirects, refuses hosts or sets cookies."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         try:
             match = resolve(request.path_info, urlconf="exchange.urls")
         except Resolver404:
@@ -40,7 +41,7 @@ def straight_to_exchange(get_response: Callable[[HttpRequest], HttpResponse]) ->
 
 
 @csrf_exempt
-def exchange(request: HttpRequest, key: str = "") -> HttpResponse:
+def exchange(request: HttpRequest, key: str = "") -> HttpResponseBase:
     """Answer a request of 1C: HTTP 200 and a keyword, whatever was asked and whatever goes wrong."""
     started = time.monotonic()
     stream, length = _body(request)
@@ -87,14 +88,19 @@ def _guarded(asked: Asked) -> Reply:
         )
 
 
-def _response(answered: Reply) -> HttpResponse:
+def _response(answered: Reply) -> HttpResponseBase:
     answer, encoding = answered.answer, answered.encoding
     if answer.status == 304:
         return HttpResponse(status=304)
-    encoding = "windows-1251" if answer.xml else encoding
-    kind = "application/xml" if answer.xml else "text/html"
-    response = HttpResponse(answer.encoded(encoding), content_type=f"{kind}; charset={encoding}", status=answer.status)
-    response["Content-Length"] = str(len(response.content))
+    encoding = answer.charset or ("windows-1251" if answer.xml else encoding)
+    kind = f"{'application/xml' if answer.xml else 'text/html'}; charset={encoding}"
+    response: HttpResponseBase
+    if answer.chunks is not None:
+        response = StreamingHttpResponse(answer.chunks, content_type=kind, status=answer.status)
+        response["Content-Length"] = str(answer.size)
+    else:
+        response = HttpResponse(answer.encoded(encoding), content_type=kind, status=answer.status)
+        response["Content-Length"] = str(len(response.content))
     response["Pragma"] = "no-cache"
     response["Cache-Control"] = "no-store"
     return response

@@ -23,11 +23,9 @@ from exchange.planning.trade import Party
 KIND: Final = "document"
 # 1C took it several times alone and never confirmed it.
 REJECTED: Final = "document-rejected"
-# We could not write it.
+# It cannot be told to this 1C: something is missing, or its number, given for another configuration, would be mistaken.
 NOT_WRITTEN: Final = "document-not-written"
-# It has a number that this 1C would mistake for another one's.
-NUMBER_UNFIT: Final = "document-number-unfit"
-CAUSES: Final = (REJECTED, NOT_WRITTEN, NUMBER_UNFIT)
+CAUSES: Final = (REJECTED, NOT_WRITTEN)
 _WRITTEN: Final = ["number", "outgoing", "outgoing_version", "ready_at", "served_times", "served_alone", "set_aside_at"]
 
 

@@ -63,4 +63,9 @@ class OneC:
 def lines(response: HttpResponse) -> list[str]:
     """The answer as 1C reads it, in the encoding that the header names."""
     charset = response["Content-Type"].rpartition("charset=")[2]
-    return response.content.decode(charset).split("\n")
+    return content(response).decode(charset).split("\n")
+
+
+def content(response: HttpResponse) -> bytes:
+    """The whole body, of documents that are sent in pieces as well (they can be read once)."""
+    return b"".join(response) if response.streaming else response.content

@@ -27,15 +27,6 @@ class TestBodies:
         assert Answer("<a>ғ</a>", xml=True).encoded("windows-1251") == b"<a>&#1171;</a>"
         assert Answer("ғ").encoded("windows-1251") == b"?"
 
-    def test_no_documents_is_a_bare_root_that_unf_takes_for_empty(self):
-        body = protocol.no_documents("2026-11-24T08:00:00").encoded("windows-1251")
-        assert body.startswith(b"<?xml")
-        assert len(body) < 555
-        assert b"xmlns" not in body
-
-    def test_info_names_the_statuses_with_a_latin_first_letter(self):
-        assert "<C" + "татусы>" in protocol.no_dictionaries().body
-
     @given(st.text(max_size=600))
     def test_a_sentence_is_short_and_plain_whatever_it_is_made_of(self, text: str):
         body = protocol.failure(text).body
