@@ -27,6 +27,7 @@ _MINOR_UNITS: Final[Mapping[str, int]] = {
 _EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)
 _PRICE_DECIMALS: Final = 2
 _MOST_DECIMALS: Final = 30
+_UNITS: Final = tuple(Decimal(1).scaleb(-decimals) for decimals in range(_MOST_DECIMALS + 1))
 
 
 class Inexact(Exception):
@@ -59,7 +60,7 @@ class Totals(NamedTuple):
 
 def minor_units(currency: str) -> int:
     """How many decimals amounts of this ISO 4217 currency have (2 for one we do not know)."""
-    return _MINOR_UNITS.get(currency.upper(), 2)
+    return _MINOR_UNITS.get(currency, 2) if currency.isupper() else _MINOR_UNITS.get(currency.upper(), 2)
 
 
 def rounded(value: Decimal, currency: str) -> Decimal:
@@ -69,7 +70,7 @@ def rounded(value: Decimal, currency: str) -> Decimal:
 
 def to_decimals(value: Decimal, decimals: int) -> Decimal:
     """The number with so many decimals, halves away from zero."""
-    return value.quantize(Decimal(1).scaleb(-decimals), context=_EXACT) + ZERO
+    return value.quantize(_UNITS[decimals], context=_EXACT) + ZERO
 
 
 def product(one: Decimal, other: Decimal) -> Decimal:

@@ -8,13 +8,15 @@ from typing import Final
 
 # What XML 1.0 forbids, other controls, and the byte order mark that would stand in the middle.
 _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_ESCAPES: Final = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"))
 # Of texts that 1C keeps in attributes of unlimited length; short ones say their own limit.
 LONGEST: Final = 4000
 
 
 def clean(text: str, limit: int = LONGEST, *, lines: bool = False) -> str:
     """The text without control characters, blanks in one, stripped and cut to `limit` characters; `lines` keeps line ends."""
+    if text.isprintable() and "  " not in text:
+        return text[:limit].strip() if len(text) > limit else text.strip()
     text = _FORBIDDEN.sub(" ", text)
     text = "\n".join(" ".join(line.split()) for line in text.splitlines()) if lines else " ".join(text.split())
     return text.strip()[:limit].rstrip()
@@ -24,8 +26,8 @@ def leaf(name: str, text: str, attributes: Iterable[tuple[str, str]] = ()) -> st
     """An element with this (clean) text; nothing for no text."""
     if not text:
         return ""
-    said = "".join(f' {key}="{value.translate(_ESCAPES)}"' for key, value in attributes if value)
-    return f"<{name}{said}>{text.translate(_ESCAPES)}</{name}>"
+    said = "".join([f' {key}="{_escaped(value)}"' for key, value in attributes if value]) if attributes else ""
+    return f"<{name}{said}>{_escaped(text)}</{name}>"
 
 
 def element(name: str, *parts: str) -> str:
@@ -36,4 +38,11 @@ def element(name: str, *parts: str) -> str:
 
 def opening(name: str, attributes: Iterable[tuple[str, str]]) -> str:
     """The opening tag alone."""
-    return f"<{name}" + "".join(f' {key}="{value.translate(_ESCAPES)}"' for key, value in attributes) + ">"
+    return f"<{name}" + "".join(f' {key}="{_escaped(value)}"' for key, value in attributes) + ">"
+
+
+def _escaped(text: str) -> str:
+    for sign, name in _ESCAPES:
+        if sign in text:
+            text = text.replace(sign, name)
+    return text

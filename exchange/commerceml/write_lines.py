@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from exchange.commerceml import names as n
@@ -89,12 +90,12 @@ def _item(line: Line, currency: str, dialect: Dialect, *, bare: bool, taxed: boo
         leaf(n.ID, item_id(line)),
         article,
         leaf(n.NAME, _name(line)),
-        *_unit(line, bare=bare),
+        _unit(line.unit_code, line.unit_name, bare=bare),
         _discount(line, dialect),
         leaf(n.UNIT_PRICE, number_text(price, minor_units(currency))),
         leaf(n.QUANTITY, number_text(line.quantity)),
         leaf(n.AMOUNT, amount_text(line.amount, currency)),
-        element(n.REQUISITES, requisite(n.REQUISITE_ITEM_KIND, kind), requisite(n.REQUISITE_ITEM_TYPE, kind)),
+        _kind(kind),
         *(_vat(line, currency, dialect) if taxed else ()),
     )
 
@@ -104,17 +105,23 @@ def _name(line: Line) -> str:
     return clean(line.name, _NAME_LENGTH) or clean(line.article, _NAME_LENGTH) or by_default
 
 
-def _unit(line: Line, *, bare: bool) -> Iterator[str]:
+@lru_cache(8)
+def _kind(kind: str) -> str:
+    """Under both names: Бухгалтерия looks at the first, the others at the second."""
+    return element(n.REQUISITES, requisite(n.REQUISITE_ITEM_KIND, kind), requisite(n.REQUISITE_ITEM_TYPE, kind))
+
+
+@lru_cache(500)
+def _unit(code: str, name: str, *, bare: bool) -> str:
     """БазоваяЕдиница for every reader, and beside it the Единица of later versions; the code has its leading zeros."""
-    code = clean(line.unit_code, 10)
+    code = clean(code, 10)
     code = code.zfill(_CODE_LENGTH) if code.isdecimal() else w.UNIT_BY_DEFAULT
     short, full, international = w.UNITS.get(code, ("", "", ""))
-    short = clean(line.unit_name, 25) or short or code
-    attributes = ((n.CODE, code), (n.LONG_NAME, full or short), (n.INTERNATIONAL, international))
-    yield leaf(n.BASE_UNIT, short, attributes)
-    if not bare:
-        yield element(n.UNIT, leaf(n.CODE, code), leaf(n.LONG_NAME, full or short))
-        yield leaf(n.RATIO, "1")
+    short = clean(name, 25) or short or code
+    base = leaf(n.BASE_UNIT, short, ((n.CODE, code), (n.LONG_NAME, full or short), (n.INTERNATIONAL, international)))
+    if bare:
+        return base
+    return base + element(n.UNIT, leaf(n.CODE, code), leaf(n.LONG_NAME, full or short)) + leaf(n.RATIO, "1")
 
 
 def _discount(line: Line, dialect: Dialect) -> str:
