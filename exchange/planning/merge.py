@@ -78,7 +78,8 @@ def merge(
         if outcome.to_onec:
             to_onec.add(part.group)
     make: Any = type(one)
-    return Merged(make(**values), make(**for_onec), make(**kept), frozenset(to_portal), frozenset(to_onec), tuple(conflicts))
+    value, wanted, base = (_summed(make(**fields)) for fields in (values, for_onec, kept))
+    return Merged(value, wanted, base, frozenset(to_portal), frozenset(to_onec), tuple(conflicts))
 
 
 _TABLES: Final[Mapping[type, Table]] = {Trade: DOCUMENT, Party: PARTY}

@@ -68,21 +68,23 @@ def verdict(
     before: Any,
     *,
     owner: Owner,
-    first: Side,
+    first: Side | None,
     same: Callable[[Any, Any], bool] = operator.eq,
     empty: Callable[[Any], bool] = lambda value: False,
 ) -> Verdict:
-    """Whose value holds; None = that side does not say."""
+    """Whose value holds; None = that side does not say. `first` None: it is no first meeting, both agreed that there is no such value."""
     if portal is None or onec is None:
         return "portal" if portal is not None else "onec" if onec is not None else "agreed"
     if same(portal, onec):
         return "portal"
-    if agreed is None:
+    if agreed is None and first is not None:
         if empty(portal) or empty(onec):
             return "onec" if empty(portal) else "portal"
         return first if owner == "last" else owner
     if owner != "last":
         return owner
+    if agreed is None:
+        return "conflict" if before is None or not same(onec, before) else "portal"
     portal_changed = not same(portal, agreed)
     onec_changed = _changed(onec, agreed, before, same)
     if portal_changed and onec_changed:
@@ -209,18 +211,22 @@ class Each:
         """Whose thing holds, and the thing (None = it is gone)."""
         agreed, portal, onec = (slot.get(name) for name in ("agreed", "portal", "onec"))
         before = slot.get("before") if "before" in said else agreed
+        met = "agreed" in said
         choice: Verdict
         if holder is not None:
             choice = holder
         elif portal is not None and onec is not None:
-            choice = verdict(agreed, portal, onec, slot.get("before"), owner=owner, first=first, same=self.same)
+            choice = verdict(agreed, portal, onec, slot.get("before"), owner=owner, first=None if met else first, same=self.same)
         elif portal is not None:
             # 1C has it no more, or never had it.
             gone = before is not None and agreed is not None
             choice = self._taken("onec", owner, changed=not self.same(portal, agreed)) if gone else "portal"
+        elif onec is not None and agreed is None:
+            # New in 1C; or taken away in the portal before, and 1C has not followed yet.
+            followed = slot.get("before") is None or not self.same(onec, slot.get("before"))
+            choice = "onec" if followed else "portal"
         elif onec is not None:
-            changed = agreed is not None and _changed(onec, agreed, slot.get("before"), self.same)
-            choice = self._taken("portal", owner, changed=changed) if agreed is not None else "onec"
+            choice = self._taken("portal", owner, changed=_changed(onec, agreed, slot.get("before"), self.same))
         else:
             choice = "portal"
         thing = slot.get(choice) if choice != "conflict" else None
