@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
+from typing import Final
+
+from django.db.models import F
+from django.utils import timezone
 
 from b24app.models import Portal
 from exchange.models import OneCBase, StateRow, TradeParty
+from exchange.planning.stored import from_data
 from exchange.planning.trade import Party
 from exchange.settling import party_rows
 from exchange.settling.document_tools import Buyer, DocumentTools
@@ -14,6 +21,9 @@ from exchange.settling.flows import BaseFacts
 from exchange.settling.gather import Named
 from exchange.settling.pipelines import Pipelines
 from mapping import links
+
+# How long a buyer counts as read.
+READ_FOR: Final = dt.timedelta(minutes=10)
 
 
 def tools_for(portal: Portal, base: OneCBase, facts: BaseFacts, pipelines: Pipelines) -> DocumentTools:
@@ -46,6 +56,8 @@ def tools_for(portal: Portal, base: OneCBase, facts: BaseFacts, pipelines: Pipel
         item_ids=lambda ids: item_ids(portal.pk, base.pk, ids),
         articles=lambda ids: articles(portal.pk, base.pk, ids),
         products=lambda ids: products(portal.pk, base.pk, ids),
+        stored_parties=lambda wanted: stored_parties(base.pk, wanted),
+        read_anew=lambda read: note_read(base.pk, read),
         for_onec=for_onec,
         name_of=name_of,
         base_price_type=base_price_type,
@@ -66,6 +78,38 @@ def buyer_of(base_id: int, onec_id: str) -> Buyer:
     if alias:
         return Buyer((int(alias[0]), int(alias[1])))
     return Buyer(None, waits=row.settled_version < row.version and row.failures < 5)
+
+
+def stored_parties(base_id: int, wanted: Mapping[Named, int]) -> dict[Named, Party]:
+    """Buyers as they were last read, if that is not long ago, nothing new was said of them since, and it is the same requisite."""
+    ids = {id for _, id in wanted}
+    lately = timezone.now() - READ_FOR
+    rows = TradeParty.objects.filter(base=base_id, b24_id__in=ids, portal_side__isnull=False, changed_at__gt=lately)
+    found: dict[Named, Party] = {}
+    for row in rows.filter(settled_version__gte=F("version")):
+        key = (row.entity_type_id, row.b24_id or 0)
+        party = from_data(Party, row.portal_side or {})
+        if key in wanted and wanted[key] in (0, party.requisite_id):
+            found[key] = party
+    return found
+
+
+def note_read(base_id: int, read: Mapping[Named, Party]) -> None:
+    """What was read anew of known buyers: the same is known to be so now, another becomes due as if it had been heard."""
+    for (kind, id), party in read.items():
+        rows = TradeParty.objects.filter(base=base_id, entity_type_id=kind, b24_id=id, portal_side__isnull=False)
+        row = rows.first()
+        if row is None:
+            continue
+        known = from_data(Party, row.portal_side or {})
+        if _unmoved(known) == _unmoved(party):
+            rows.update(changed_at=timezone.now())
+        elif party.requisite_id == known.requisite_id:
+            rows.update(version=F("version") + 1, not_before=None)
+
+
+def _unmoved(party: Party) -> Party:
+    return replace(party, updated_at="")
 
 
 def item_ids(portal_id: int, base_id: int, product_ids: Collection[int]) -> dict[int, str]:

@@ -30,6 +30,9 @@ class DocumentTools:
     item_ids: Callable[[Collection[int]], Mapping[int, str]]
     articles: Callable[[Collection[int]], Mapping[int, str]]
     products: Callable[[Collection[str]], Mapping[str, int]]
+    # Buyers that are settled and were read lately (key → the requisite the document names); and what is to be noted of those read anew.
+    stored_parties: Callable[[Mapping[Named, int]], Mapping[Named, Party]]
+    read_anew: Callable[[Mapping[Named, Party]], None]
     for_onec: Callable[[Mapping[Named, Party]], Mapping[Named, Party]]
     # The name of a thing of 1C's by kind ("warehouse", "price_type") and id; and the base's own price type when no rule names one.
     name_of: Callable[[str, str], str]

@@ -27,7 +27,7 @@ from exchange.imports.scheduler import PortalBlocked, Scheduler
 from exchange.models import HeardObject, OneCBase
 from exchange.planning.portal_trades import Fresh
 from exchange.planning.trade import DOCUMENT_TYPES, PARTY_TYPES
-from exchange.settling import admitting, asking, due, owners, party_rows, preparing, reading, routing, work
+from exchange.settling import admitting, asking, due, owners, party_rows, people, preparing, reading, routing, work
 from exchange.settling.flows import Learnt
 from exchange.settling.gather import Named, chunks
 from exchange.settling.party_flow import settle_party
@@ -132,6 +132,8 @@ class PortalSettling:
         if parts:
             self._run(iter([owners.owners_flow(parts, found, failed)]), Learnt(), None)
         party_rows.touch(self.portal.pk, keys | found)
+        for key in keys | found:
+            people.forget(self.portal.member_id, key)
         unread = parts if failed or self._expired() else []
         learnt.heard.update({key: version for key, version in versions.items() if key not in unread})
         learnt.heard_again.update(dict.fromkeys(unread, RETRY_SECONDS))
