@@ -45,8 +45,7 @@ def phone(text: str, country: str = "") -> str:
 
 def _international(digits: str, plus: bool, country: str) -> str:
     if plus:
-        # "+8 (916) …" is written by people who know that numbers begin with 8.
-        return f"+7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" else f"+{digits}"
+        return _russian(digits) or f"+{digits}"
     for prefix in ("8810", "810", "00"):
         if digits.startswith(prefix) and len(digits) > 11:
             return f"+{digits[len(prefix) :]}"
@@ -57,7 +56,12 @@ def _international(digits: str, plus: bool, country: str) -> str:
     for other in COUNTRIES.values():
         if digits.startswith(other.calling) and len(digits) == len(other.calling) + other.national_digits:
             return f"+{digits}"
-    return digits if len(digits) < 11 else f"+{digits}"
+    return digits if len(digits) < 11 else _russian(digits) or f"+{digits}"
+
+
+def _russian(digits: str) -> str:
+    """What begins with 8 (916), even behind a plus, … is a Russian number as it is written in Russia; "" for what is none."""
+    return f"+7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" else ""
 
 
 def _national(digits: str, length: int, trunks: Iterable[str]) -> str:
@@ -190,6 +194,9 @@ def normal(party: Party, country: str = "") -> Party:
         codes=None if party.codes is None else tuple(sorted((name, one_line(value)) for name, value in party.codes if value)),
         name=one_line(party.name),
         full_name=None if party.full_name is None else one_line(party.full_name),
+        last_name=None if party.last_name is None else one_line(party.last_name),
+        first_name=None if party.first_name is None else one_line(party.first_name),
+        middle_name=None if party.middle_name is None else one_line(party.middle_name),
         phones=None if party.phones is None else phones(party.phones, own),
         emails=None if party.emails is None else emails(party.emails),
         addresses=None if party.addresses is None else _addresses(party.addresses),
@@ -206,11 +213,10 @@ def _named(party: Party) -> Party:
     if party.kind is not PartyKind.PERSON:
         return party if party.name else replace(party, name=party.full_name or " ".join(parts))
     if not parts:
-        words = (party.full_name or party.name).split()
-        if len(words) in (2, 3):
-            last, first, middle = (*words, "")[:3]
-            return replace(party, last_name=last, first_name=first, middle_name=middle, name=party.name or party.full_name or "")
-        return replace(party, first_name=party.name or party.full_name or "", last_name="", middle_name="")
+        whole = party.full_name or party.name
+        words = whole.split()
+        last, first, middle = (*words, "")[:3] if len(words) in (2, 3) else ("", whole, "")
+        return replace(party, last_name=last, first_name=first, middle_name=middle, name=party.name or whole)
     return party if party.name else replace(party, name=party.full_name or " ".join(parts))
 
 

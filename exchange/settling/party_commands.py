@@ -155,8 +155,9 @@ def _items(entity: int, filter: Mapping[str, Any]) -> Command:
 
 
 def find_requisites(**filter: Any) -> Command:
-    """Requisites by filter."""
-    return Command("crm.requisite.list", {"filter": filter, "order": {"ID": "ASC"}})
+    """Requisites by filter; a list of values is any of them."""
+    named = {f"@{name}" if isinstance(value, list) else name: value for name, value in filter.items()}
+    return Command("crm.requisite.list", {"filter": named, "order": {"ID": "ASC"}})
 
 
 def find_by_communication(kind: str, values: Sequence[str], entity: str) -> Command:
