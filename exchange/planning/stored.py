@@ -12,13 +12,14 @@ import hashlib
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Convert = Callable[[Any], Any]
 
 
 def to_data(value: Any) -> dict[str, Any]:
@@ -32,8 +33,8 @@ def to_data(value: Any) -> dict[str, Any]:
 
 def from_data(of: type[T], data: Mapping[str, Any]) -> T:
     """The value that `to_data` stored; unknown keys are left alone, so that older code reads newer rows."""
-    hints: Mapping[str, Any] = _hints(typing.cast(Any, of))
-    return of(**{name: _typed(hints[name], value) for name, value in data.items() if name in hints})
+    convert = _converters(typing.cast(Any, of))
+    return of(**{name: convert[name](value) for name, value in data.items() if name in convert})
 
 
 def plain(number: Decimal) -> str:
@@ -66,29 +67,43 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _hints(of: type) -> dict[str, Any]:
-    return typing.get_type_hints(of)
+def _converters(of: type) -> dict[str, Convert]:
+    """How each field is read: found once per class, because thousands of documents are read in a row."""
+    return {name: _converter(hint) for name, hint in typing.get_type_hints(of).items()}
 
 
-def _typed(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
+@cache
+def _converter(hint: Any) -> Convert:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        return _typed(next(item for item in arguments if item is not type(None)), value)
+        return _converter(next(item for item in arguments if item is not type(None)))
     if origin is tuple:
-        if len(arguments) == 2 and arguments[1] is Ellipsis:
-            return tuple(_typed(arguments[0], item) for item in value)
-        return tuple(_typed(item_hint, item) for item_hint, item in zip(arguments, value, strict=True))
-    if origin is typing.Literal:
-        return value
+        return _tuple_converter(arguments)
     if hint is Decimal:
-        return Decimal(value)
+        return _or_none(Decimal)
     if hint in (dt.date, dt.time):
-        return hint.fromisoformat(value)
+        return _or_none(hint.fromisoformat)
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
+        return _or_none(hint)
     if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
-        fields = _hints(hint)
-        return hint(*(_typed(fields[name], item) for name, item in zip(hint._fields, value, strict=True)))
-    return from_data(hint, value) if dataclasses.is_dataclass(hint) and isinstance(hint, type) else value
+        fields = _converters(hint)
+        return _or_none(lambda value: hint(*(fields[name](item) for name, item in zip(hint._fields, value, strict=True))))
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _or_none(lambda value: from_data(hint, value))
+    return _as_it_is
+
+
+def _tuple_converter(arguments: tuple[Any, ...]) -> Convert:
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        each = _converter(arguments[0])
+        return _or_none(tuple if each is _as_it_is else lambda value: tuple(map(each, value)))
+    every = [_converter(item) for item in arguments]
+    return _or_none(lambda value: tuple(convert(item) for convert, item in zip(every, value, strict=True)))
+
+
+def _or_none(convert: Convert) -> Convert:
+    return lambda value: None if value is None else convert(value)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
