@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from b24app import lanes
 from b24app.models import Portal
 from exchange.models import OneCBase
 
@@ -50,6 +51,7 @@ class TestOnecBase:
         run("resume", base.login)
         base.refresh_from_db()
         assert base.paused_at is None
+        assert lanes.due(10) == [base.portal_id]
 
     def test_asks_before_it_removes(self, base: OneCBase, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("builtins.input", lambda question: "n")
