@@ -179,8 +179,8 @@ CAUSES: dict[str, Cause] = {
             "A full export lacks too many items (%(count)d base)", "Full exports lack too many items (%(count)d bases)", "count"
         ),
         _("So many items are missing from the full export that it looks like a mistake. Nothing was switched off in the portal."),
-        _("Check the filters of the export in 1C. If the items are really gone, delete or deactivate them in Bitrix24."),
-        _("Missing: %(absent)s of %(total)s"),
+        _("Check the filters of the export in 1C and export again; or say here whether the items are really gone."),
+        _("Missing: %(absent)s of %(total)s, for example: %(names)s"),
         again=False,
     ),
     "offer-without-product": Cause(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from b24app.pages import bases, journal, language, overview, problems
+from b24app.pages import absent, bases, journal, language, overview, problems
 
 app_name = "pages"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("bases/<int:base_id>/removal/", bases.ask_removal, name="base_ask_removal"),
     path("bases/<int:base_id>/remove/", bases.remove, name="base_remove"),
     path("problems/<int:problem_id>/retry/", problems.retry_one, name="problem_retry"),
+    path("problems/<int:problem_id>/absent/switch-off/", absent.switch_off, name="absent_switch_off"),
+    path("problems/<int:problem_id>/absent/leave/", absent.leave, name="absent_leave"),
     path("problems/causes/<str:cause>/retry/", problems.retry_all, name="cause_retry"),
     path("problems/causes/<str:cause>/note/", problems.take_note, name="cause_note"),
     path("journal/", journal.journal, name="journal"),

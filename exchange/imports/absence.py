@@ -41,6 +41,7 @@ GIVEN_UP_AFTER: Final = dt.timedelta(hours=20)
 AT_ONCE_BYTES: Final = 16 * 1024 * 1024
 LOCK_SPACE: Final = 0x1C  # the one of reading: no file may be read meanwhile
 EXAMPLES: Final = 20
+SHOWN: Final = 5
 _AT_WORK: Final = (ImportRun.State.WAITING, ImportRun.State.READING)
 
 
@@ -132,7 +133,8 @@ def _decide(base: OneCBase, runs: list[ImportRun], now: dt.datetime) -> None:
         reports.close(portal=base.portal, base=base, cause=CAUSE)
     elif missing or not named.any or found.percent > limit:
         absent_rows.mark(base, found.rows, "proposed", now)
-        facts = {**told, "catalogs": sorted(named.catalogs), "missing": missing, "examples": found.names[:EXAMPLES]}
+        names = {"examples": found.names[:EXAMPLES], "names": ", ".join(found.names[:SHOWN])}
+        facts = {**told, "catalogs": sorted(named.catalogs), "missing": missing, **names}
         reports.report(portal=base.portal, base=base, cause=CAUSE, name=base.name, facts=facts)
     else:
         absent_rows.mark(base, found.rows, "proposed", now)
