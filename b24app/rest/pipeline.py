@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -24,6 +24,9 @@ _BATCH_SECONDS = 15.0
 _FIRST_SIZE = 25
 # Results waiting to be fetched while all threads work: enough to bridge a slow save of the caller's.
 _SPARE = 8
+# Batches made ready before their places are free: enough to bridge the making of the next one. More would be made too early, before
+# the answers under way bring commands to fill them and tell what a command costs, and would keep what is urgent waiting.
+_AHEAD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,9 @@ class Pipeline:
         self._turn = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._unfetched = 0
+        self._submitted = 0
+        self._left = 0  # of the submitted: those that need no place any more (counted under the turn's lock)
+        self._news = threading.Event()
         self._dropping = False
         self._cap = BATCH_LIMIT
 
@@ -50,6 +56,16 @@ class Pipeline:
     def room(self) -> bool:
         """Whether another batch may be submitted now; if not, fetch a result first."""
         return self._unfetched < self._limit + _SPARE
+
+    @property
+    def hungry(self) -> bool:
+        """Whether a batch made now would leave soon: few others wait for their places."""
+        return self.room and self._submitted - self._left < _AHEAD
+
+    @property
+    def idle(self) -> bool:
+        """Whether the portal's rate is far from used up: then even a small batch costs nothing."""
+        return self._submitted == self._left and self._client.throttle.free() >= self._client.throttle.pace.burst / 2
 
     @property
     def pending(self) -> int:
@@ -66,6 +82,7 @@ class Pipeline:
         if not 1 <= len(commands) <= BATCH_LIMIT:
             raise ValueError(f"a batch holds 1 to {BATCH_LIMIT} commands, not {len(commands)}")
         self._unfetched += 1
+        self._submitted += 1
         self._tasks.put(_Task(tag, tuple(commands)))
         if len(self._threads) < min(self._limit, self._unfetched):
             thread = threading.Thread(target=self._work, name=f"portal-{len(self._threads)}", daemon=True)
@@ -90,6 +107,11 @@ class Pipeline:
             return tag, result
         raise result
 
+    def wait(self, timeout: float) -> None:
+        """Until there may be a result to fetch, or the pipeline may be hungry again; at most `timeout` seconds."""
+        self._news.wait(timeout)
+        self._news.clear()
+
     def preferred_size(self, methods: Iterable[str]) -> int:
         """How many commands to put into a batch of these methods, so that it stays far below the portal's limit for a request."""
         known = [self._client.throttle.operating.seconds_per_command(method) for method in set(methods)]
@@ -106,6 +128,7 @@ class Pipeline:
         `drop`: what has not been sent yet comes back as NOT_EXECUTED instead (a lost lane, a shutdown).
         """
         self._dropping = self._dropping or drop
+        self._submitted += len(self._threads)
         for _ in self._threads:
             self._tasks.put(None)
         for thread in self._threads:
@@ -121,14 +144,20 @@ class Pipeline:
 
     def _work(self) -> None:
         while True:
-            turn = _Turn(self._turn)
+            turn = _Turn(self._turn, self._leave)
             try:
                 task = self._tasks.get()
                 if task is None:
                     return
-                self._done.put((task.tag, self._send(task, turn)))
+                result = self._send(task, turn)
             finally:
                 turn.over()
+            self._done.put((task.tag, result))
+            self._news.set()
+
+    def _leave(self) -> None:
+        self._left += 1
+        self._news.set()
 
     def _send(self, task: _Task, turn: _Turn) -> list[Outcome] | RestError | BaseException:
         if self._dropping:
@@ -152,12 +181,14 @@ class Pipeline:
 class _Turn:
     """Held from taking a task until its first request has its place, so that places follow the order of submission."""
 
-    def __init__(self, lock: threading.Lock) -> None:
+    def __init__(self, lock: threading.Lock, ended: Callable[[], None]) -> None:
         self._lock = lock
+        self._ended = ended
         self._held = True
         lock.acquire()
 
     def over(self) -> None:
         if self._held:
             self._held = False
+            self._ended()
             self._lock.release()

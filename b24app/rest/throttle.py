@@ -68,6 +68,9 @@ return pause"""
 _PAUSED = """
 local t = redis.call('TIME'); local now = tonumber(ARGV[1]) or t[1] * 1000000 + t[2]
 return math.max(0, math.ceil(tonumber(redis.call('HGET', KEYS[1], 'until') or 0) - now))"""
+_FILLED = """
+local t = redis.call('TIME'); local now = tonumber(ARGV[1]) or t[1] * 1000000 + t[2]
+return math.max(0, math.ceil(tonumber(redis.call('GET', KEYS[1]) or now) - now))"""
 _SECOND = 1_000_000
 
 
@@ -98,6 +101,7 @@ class Throttle:
         self._reserve = client.register_script(_RESERVE)
         self._penalty = client.register_script(_PENALTY)
         self._paused = client.register_script(_PAUSED)
+        self._filled = client.register_script(_FILLED)
 
     def acquire(self, longest: float = 60.0) -> float:
         """Wait for the next free place and take it; seconds waited at the gate's head.
@@ -116,6 +120,10 @@ class Throttle:
                 waited += wait / _SECOND
                 if not int(self._paused(keys=self._keys[1:], args=[self._now()])):
                     return waited
+
+    def free(self) -> float:
+        """How many requests could leave at once, as far as is known; takes nothing."""
+        return self._burst - int(self._filled(keys=self._keys, args=[self._now()])) / self._step
 
     def penalise(self, shortest: float = 1.0, longest: float = 30.0) -> float:
         """The portal refused for too many requests: rest, longer each time; seconds until requests may go out again."""

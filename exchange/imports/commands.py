@@ -207,17 +207,6 @@ def drop_picture(product_id: int, image_id: int) -> Command:
 # Stock where warehouse accounting is on
 
 
-def read_stock(product_ids: Iterable[int]) -> Command:
-    return Command(
-        "catalog.storeproduct.list",
-        {
-            "select": ["id", "productId", "storeId", "amount"],
-            "filter": {"productId": list(product_ids)},
-            "order": {"id": "ASC"},
-        },
-    )
-
-
 def add_stock_document(doc_type: str, number: str, currency: str, responsible_id: int, title: str) -> Command:
     """`S` brings goods in, `D` writes them off; the number is ours, so that the document can be found again."""
     return Command(
@@ -246,10 +235,15 @@ def conduct_document(document_id: int) -> Command:
     return Command("catalog.document.conduct", {"id": document_id})
 
 
-def find_stock_documents(number: str) -> Command:
+def find_stock_drafts(number: str) -> Command:
+    """Our documents that have not been conducted."""
     return Command(
         "catalog.document.list",
-        {"select": ["id", "docType", "docNumber", "status"], "filter": {"docNumber": number}, "order": {"id": "ASC"}},
+        {
+            "select": ["id", "docType", "docNumber", "status"],
+            "filter": {"docNumber": number, "status": "N"},
+            "order": {"id": "ASC"},
+        },
     )
 
 

@@ -1,11 +1,16 @@
-"""What items refer to reaches the portal first: price types, warehouses, groups, units, VAT rates (properties: properties.py)."""
+"""What items refer to reaches the portal first: price types, warehouses, groups, units, VAT rates (properties: properties.py).
+
+What does not depend on one another is a step of its own, so that all of it travels together: waiting for each answer in turn would take
+minutes where a portal is slow.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
+from b24app.rest.batching import Outcome
 from b24app.rest.commands import Command
 from exchange.imports import reference_commands as commands
 from exchange.imports.commands import LOOKUP_SIZE
@@ -13,6 +18,8 @@ from exchange.imports.flows import Ask, Log
 from exchange.imports.portal_lists import DictionaryFailed, Links, Portal, Step, Steps
 from exchange.planning.desired import Row
 from mapping.rules import Rules
+
+Section = Mapping[str, Any]
 
 
 class Dictionaries(Steps):
@@ -26,20 +33,21 @@ class Dictionaries(Steps):
 
     # price types
 
-    def price_types(self, rows: Sequence[Row], every: Sequence[Row]) -> Step:
+    def price_types(self, rows: Sequence[Row], every: Sequence[Row]) -> Iterator[Step]:
         """Create or adopt price types; 1C's main one becomes the portal's base price, which deals use."""
         base_id = self._base_price_type(every)
-        held = self.links["price_type"]
-        for row in rows:
-            main = row.main or {}
-            if main.get("deleted") and row.onec_id not in held:
-                self._done(row)
-                continue
-            if row.onec_id not in held:
-                yield from self._place_price_type(row, is_base=row.onec_id == base_id)
-            if row.onec_id in held:
-                yield from self._name_price_type(held[row.onec_id], main["name"])
-                self._done(row)
+        return (self._price_type(row, is_base=row.onec_id == base_id) for row in rows)
+
+    def _price_type(self, row: Row, *, is_base: bool) -> Step:
+        held, main = self.links["price_type"], row.main or {}
+        if main.get("deleted") and row.onec_id not in held:
+            self._done(row)
+            return
+        if row.onec_id not in held:
+            yield from self._place_price_type(row, is_base=is_base)
+        if row.onec_id in held:
+            yield from self._name_price_type(held[row.onec_id], main["name"])
+            self._done(row)
 
     def _base_price_type(self, every: Sequence[Row]) -> str:
         """The price type of 1C that fills the portal's base price: the chosen one, a retail one, else the first."""
@@ -91,66 +99,77 @@ class Dictionaries(Steps):
 
     # warehouses
 
-    def warehouses(self, rows: Sequence[Row], *, accounting: bool) -> Step:
-        held = self.links["warehouse"]
-        for row in rows:
-            main = row.main or {}
-            name, address, active = main.get("name", ""), main.get("address", ""), not main.get("deleted")
-            same = next((store for store in self.portal.stores if str(store.get("xmlId")) == row.onec_id), None)
-            if row.onec_id not in held and same is not None:
-                self._link(("warehouse", row.onec_id), int(same["id"]))
-            if row.onec_id in held:
-                now = next((store for store in self.portal.stores if int(store["id"]) == held[row.onec_id]), {})
-                if now.get("title") != name or (now.get("active") == "Y") != active:
-                    (outcome,) = yield Ask((commands.update_store(held[row.onec_id], name, address, active=active),))
-                    if not self._accepted(row, outcome, "warehouse-refused"):
-                        continue
-            elif active:
-                (outcome,) = yield Ask((commands.add_store(row.onec_id, name, address),))
-                if outcome.error is None:
-                    self.portal.stores.append(outcome.result["store"])
-                    self._link(("warehouse", row.onec_id), int(outcome.result["store"]["id"]))
-                elif accounting and not self._accepted(row, outcome, "warehouse-refused"):
-                    continue
-            self._done(row)
+    def warehouses(self, rows: Sequence[Row], *, accounting: bool) -> Iterator[Step]:
+        return (self._warehouse(row, accounting=accounting) for row in rows)
+
+    def _warehouse(self, row: Row, *, accounting: bool) -> Step:
+        held, main = self.links["warehouse"], row.main or {}
+        name, address, active = main.get("name", ""), main.get("address", ""), not main.get("deleted")
+        same = next((store for store in self.portal.stores if str(store.get("xmlId")) == row.onec_id), None)
+        if row.onec_id not in held and same is not None:
+            self._link(("warehouse", row.onec_id), int(same["id"]))
+        if row.onec_id in held:
+            now = next((store for store in self.portal.stores if int(store["id"]) == held[row.onec_id]), {})
+            if now.get("title") != name or (now.get("active") == "Y") != active:
+                (outcome,) = yield Ask((commands.update_store(held[row.onec_id], name, address, active=active),))
+                if not self._accepted(row, outcome, "warehouse-refused"):
+                    return
+        elif active:
+            (outcome,) = yield Ask((commands.add_store(row.onec_id, name, address),))
+            if outcome.error is None:
+                self.portal.stores.append(outcome.result["store"])
+                self._link(("warehouse", row.onec_id), int(outcome.result["store"]["id"]))
+            elif accounting and not self._accepted(row, outcome, "warehouse-refused"):
+                return
+        self._done(row)
 
     # groups
 
     def groups(self, rows: Sequence[Row], every: Mapping[str, Row]) -> Step:
         """The tree, from the roots down; moves, renames and deletion marks."""
+        if not rows:
+            return
+        found, there = yield from self._sections(rows)
         levels: dict[int, list[Row]] = {}
         for row in rows:
             levels.setdefault(_depth(row.onec_id, every), []).append(row)
         for level in sorted(levels):
-            for start in range(0, len(levels[level]), LOOKUP_SIZE):
-                yield from self._group_page(levels[level][start : start + LOOKUP_SIZE])
+            yield from self._group_level(levels[level], found, there)
 
-    def _group_page(self, rows: Sequence[Row]) -> Step:
-        held = self.links["group"]
+    def _sections(self, rows: Sequence[Row]) -> Generator[Ask, list[Outcome], tuple[dict[str, Section], dict[int, Section]]]:
+        """The portal's sections that these groups may be: by external id, and by their own."""
         select = ["id", "iblockId", "name", "xmlId", "iblockSectionId", "active"]
+        held = self.links["group"]
         by_id = [held[row.onec_id] for row in rows if row.onec_id in held]
-        asked: list[dict[str, Any]] = [{"xmlId": [row.onec_id for row in rows]}, *([{"id": by_id}] if by_id else [])]
+        by_xml_id = [row.onec_id for row in rows]
+        filters = [
+            {key: ids[start : start + LOOKUP_SIZE]}
+            for key, ids in (("xmlId", by_xml_id), ("id", by_id))
+            for start in range(0, len(ids), LOOKUP_SIZE)
+        ]
         outcomes = yield Ask(
             tuple(
                 commands.list_page("catalog.section.list", select, {"iblockId": self.portal.iblock_id, **filter})
-                for filter in asked
+                for filter in filters
             )
         )
-        found: dict[str, dict[str, Any]] = {}
-        there: dict[int, dict[str, Any]] = {}
+        found: dict[str, Section] = {}
+        there: dict[int, Section] = {}
         for outcome in outcomes:
             if outcome.error is not None:
                 raise DictionaryFailed(outcome.error)
             for section in outcome.result.get("sections", []):
                 there[int(section["id"])] = section
                 found.setdefault(str(section["xmlId"]), section)
+        return found, there
+
+    def _group_level(self, rows: Sequence[Row], found: Mapping[str, Section], there: Mapping[int, Section]) -> Step:
         writes: list[tuple[Row, Command, bool]] = []
         for row in rows:
-            main = row.main or {}
-            now = there.get(held.get(row.onec_id, 0)) or found.get(row.onec_id)
+            now = there.get(self.links["group"].get(row.onec_id, 0)) or found.get(row.onec_id)
             if now is not None:
                 self._link(("group", row.onec_id), int(now["id"]))
-            command = self._group_command(row, main, now)
+            command = self._group_command(row, row.main or {}, now)
             if command is not None:
                 writes.append((row, command, now is None))
             else:
@@ -183,25 +202,25 @@ class Dictionaries(Steps):
 
     # units and VAT
 
-    def measures(self, wanted: Mapping[int, tuple[str, str, str]]) -> Step:
+    def measures(self, wanted: Mapping[int, tuple[str, str, str]]) -> Iterator[Step]:
         """Units by ОКЕИ code: (title, symbol, international)."""
         have = {int(row["code"]) for row in self.portal.measures}
-        for code, (title, symbol, international) in wanted.items():
-            if code in have:
-                continue
-            (outcome,) = yield Ask((commands.add_measure(code, title or symbol, symbol or title, international),))
-            if self._accepted_key(("unit", str(code)), title or symbol, outcome, "unit-refused"):
-                self.portal.measures.append(outcome.result["measure"])
+        return (self._measure(code, *texts) for code, texts in wanted.items() if code not in have)
 
-    def vats(self, wanted: Mapping[str, str]) -> Step:
+    def _measure(self, code: int, title: str, symbol: str, international: str) -> Step:
+        (outcome,) = yield Ask((commands.add_measure(code, title or symbol, symbol or title, international),))
+        if self._accepted_key(("unit", str(code)), title or symbol, outcome, "unit-refused"):
+            self.portal.measures.append(outcome.result["measure"])
+
+    def vats(self, wanted: Mapping[str, str]) -> Iterator[Step]:
         """VAT rates in percent, with the name a new one gets."""
         have = {rate_of(row) for row in self.portal.vats}
-        for rate, name in wanted.items():
-            if rate in have:
-                continue
-            (outcome,) = yield Ask((commands.add_vat(name, rate),))
-            if self._accepted_key(("vat", rate), name, outcome, "vat-refused"):
-                self.portal.vats.append(outcome.result["vat"])
+        return (self._vat(rate, name) for rate, name in wanted.items() if rate not in have)
+
+    def _vat(self, rate: str, name: str) -> Step:
+        (outcome,) = yield Ask((commands.add_vat(name, rate),))
+        if self._accepted_key(("vat", rate), name, outcome, "vat-refused"):
+            self.portal.vats.append(outcome.result["vat"])
 
 
 def _depth(onec_id: str, every: Mapping[str, Row]) -> int:

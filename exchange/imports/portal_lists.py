@@ -48,20 +48,31 @@ class Portal:
 
 
 def pages(
-    method: str, key: str, select: Sequence[str], filter: Mapping[str, Any], *, after: int = 0
+    method: str, key: str, select: Sequence[str], filter: Mapping[str, Any], *, after: int = 0, first: Outcome | None = None
 ) -> Generator[Ask, list[Outcome], Rows]:
-    """Every row of a list with an id above `after`, fifty at a time; raises DictionaryFailed."""
-    rows: Rows = []
-    last = after
-    while True:
-        (outcome,) = yield Ask((list_page(method, select, {**filter, ">id": last}),))
-        if outcome.error is not None:
-            raise DictionaryFailed(outcome.error)
-        page = list(outcome.result.get(key, []))
+    """Every row of a list (with an id above `after`); `first`: its first page, if it has been asked already. Raises DictionaryFailed.
+
+    The first page tells how many rows there are, so that all others are asked together; what came meanwhile follows by its id.
+    """
+    filter = {**filter, ">id": after} if after else filter
+    outcome = first or (yield Ask((list_page(method, select, filter),)))[0]
+    rows = list(_page(outcome, key))
+    rest = range(commands.LOOKUP_SIZE, outcome.total or 0, commands.LOOKUP_SIZE)
+    if len(rows) == commands.LOOKUP_SIZE and rest:
+        for outcome in (yield Ask(tuple(list_page(method, select, filter, start=start) for start in rest))):
+            rows += _page(outcome, key)
+    page = rows if outcome.total is None or len(rows) < outcome.total else []
+    while page and len(page) % commands.LOOKUP_SIZE == 0:
+        (outcome,) = yield Ask((list_page(method, select, {**filter, ">id": max(int(row["id"]) for row in rows)}),))
+        page = list(_page(outcome, key))
         rows += page
-        if len(page) < commands.LOOKUP_SIZE:
-            return rows
-        last = max(int(row["id"]) for row in page)
+    return rows
+
+
+def _page(outcome: Outcome, key: str) -> Rows:
+    if outcome.error is not None:
+        raise DictionaryFailed(outcome.error)
+    return list(outcome.result.get(key, []))
 
 
 def read_portal(portal: Portal) -> Step:
@@ -78,13 +89,9 @@ def read_portal(portal: Portal) -> Step:
     if portal.offers_iblock_id:
         filter = {"iblockId": portal.offers_iblock_id}
         asked.append(("offer_properties", "catalog.productProperty.list", "productProperties", property_fields, filter))
-    outcomes = yield Ask(tuple(list_page(method, select, {**filter, ">id": 0}) for _, method, _, select, filter in asked))
+    outcomes = yield Ask(tuple(list_page(method, select, filter) for _, method, _, select, filter in asked))
     for (name, method, key, select, filter), outcome in zip(asked, outcomes, strict=True):
-        if outcome.error is not None:
-            raise DictionaryFailed(outcome.error)
-        rows = list(outcome.result.get(key, []))
-        if len(rows) == commands.LOOKUP_SIZE:
-            rows += yield from pages(method, key, select, filter, after=max(int(row["id"]) for row in rows))
+        rows = yield from pages(method, key, select, filter, first=outcome)
         setattr(portal, name, rows)
 
 

@@ -56,8 +56,12 @@ _SYSTEM: Mapping[str, tuple[str, str]] = {
 }
 
 
+class OutOfTime(Exception):
+    """The slice is over before its dictionaries were ready: what was made is known, the next slice goes on from there."""
+
+
 class Preparation:
-    """Reads the portal and brings its dictionaries up to date; `run` runs one flow to its end."""
+    """Reads the portal and brings its dictionaries up to date; `run` runs flows and tells whether all have ended."""
 
     def __init__(
         self,
@@ -67,7 +71,7 @@ class Preparation:
         rules: Rules,
         log: Log,
         now: dt.datetime,
-        run: Callable[[Flow], object],
+        run: Callable[[Iterator[Flow]], bool],
         *,
         rehearsed: bool = False,
     ) -> None:
@@ -77,18 +81,23 @@ class Preparation:
         self.rules = rules
         self.log = log
         self.now = now
-        self.run = run
+        self._run = run
         # A rehearsal looks through all rows, and leaves the process to think that nobody has.
         self.rehearsed = rehearsed
         self.links = {kind: links.to_b24(portal.pk, base.pk, kind) for kind in LINK_KINDS}
 
+    def run(self, steps: Iterable[portal_lists.Step | Flow]) -> None:
+        """Run steps together; raises OutOfTime when not all have ended."""
+        if not self._run(_flow(step) for step in steps):
+            raise OutOfTime
+
     def prepare(self) -> References | None:
-        """Everything an item can refer to, brought up to date; None when the portal has no catalogue."""
+        """Everything an item can refer to, brought up to date; None when the portal has no catalogue. Raises OutOfTime."""
         target, accounting, base_currency, currencies = self.target()
         if not target.iblock_id:
             return None
         if currencies:  # empty = they could not be asked
-            self.run(make_currencies(self.rules.create_currencies, currencies, self.log))
+            self.run([make_currencies(self.rules.create_currencies, currencies, self.log)])
         references = self.references(target, accounting=accounting)
         return _with_currencies(references, base_currency, frozenset(currencies), self.rules.currencies)
 
@@ -132,17 +141,17 @@ class Preparation:
         work = Dictionaries(target, self.links, self.rules, self.log, is_retail=meaning.is_retail)
         properties = Properties(target, self.links, self.rules, self.log)
 
-        def steps() -> Iterator[Flow]:
-            yield _flow(portal_lists.read_portal(target))
-            yield _flow(work.price_types(due["price_type"], every["price_type"]))
-            yield _flow(work.warehouses(due["warehouse"], accounting=accounting))
-            yield _flow(work.measures(_measures(needs, units)))
-            yield _flow(work.vats(self._vats(needs, target)))
-            yield _flow(work.groups(due["group"], {row.onec_id: row for row in every["group"]}))
-            yield _flow(properties.properties(self._wanted(due["property"], every["property"], needs)))
-
-        for step in steps():  # one after the other: each needs what the one before has read or made
-            self.run(step)
+        self.run([portal_lists.read_portal(target)])
+        self.run(
+            [
+                work.groups(due["group"], {row.onec_id: row for row in every["group"]}),
+                properties.properties(self._wanted(due["property"], every["property"], needs)),
+                *work.price_types(due["price_type"], every["price_type"]),
+                *work.warehouses(due["warehouse"], accounting=accounting),
+                *work.measures(_measures(needs, units)),
+                *work.vats(self._vats(needs, target)),
+            ]
+        )
         self.log.done.update(
             {(row.kind, row.onec_id): row.version for kind in ("unit", "category", "property") for row in due[kind]}
         )
@@ -254,7 +263,7 @@ class _Options(Mapping[str, int]):
         return sum(1 for _ in self)
 
 
-def _flow(step: portal_lists.Step) -> Flow:
+def _flow(step: portal_lists.Step | Flow) -> Flow:
     """A dictionary step as a flow of the scheduler."""
     yield from step
     return None

@@ -16,7 +16,7 @@ from b24app.rest.pipeline import Pipeline
 from exchange.imports.due import KINDS, is_due
 from exchange.imports.flows import Key, Log, PictureFile
 from exchange.imports.portal_lists import DictionaryFailed
-from exchange.imports.preparing import Preparation
+from exchange.imports.preparing import OutOfTime, Preparation
 from exchange.imports.preview_tally import Tally
 from exchange.imports.push import BasePush
 from exchange.imports.rehearsing import Rehearsal
@@ -76,18 +76,19 @@ class _RehearsedPush(BasePush):
             self.rules,
             self.log,
             self.now,
-            lambda flow: self._run(iter([flow])),
+            self._run,
             rehearsed=True,
         )
-        references = preparation.prepare()
+        try:
+            references = preparation.prepare()
+        except OutOfTime:
+            self.saving.save(self.log)
+            return False
         if references is None:
             raise PreviewImpossible("catalog-missing")
         self.saving.save(self.log)
         self.tally.knows(references)
-        tools = self._tools(references)
-        finished = self._run(self._chunks(tools))
-        if tools.stock_queue:
-            self._stock(tools, references.base_currency)
+        finished = self._items(self._tools(references))
         self.saving.save(self.log)
         return finished
 

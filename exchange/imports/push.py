@@ -31,10 +31,10 @@ from exchange.imports.chunk_flow import chunk_flow
 from exchange.imports.due import BEFORE, DUE, FREE, is_due, next_due, retry, stock_of_others
 from exchange.imports.flows import Flow, Key, Log, PictureFile, Tools, Work
 from exchange.imports.portal_lists import DictionaryFailed
-from exchange.imports.preparing import Preparation
+from exchange.imports.preparing import OutOfTime, Preparation
 from exchange.imports.saving import Saving
 from exchange.imports.scheduler import PortalBlocked, Scheduler
-from exchange.imports.stock import LINES_AT_ONCE, stock_flow
+from exchange.imports.stock import LINES_AT_ONCE, next_lines, remove_drafts, stock_flow
 from exchange.models import OneCBase, StateRow
 from exchange.planning.catalog import plan_item
 from exchange.planning.changes import Known, known_of
@@ -55,6 +55,10 @@ BLOCKED_SECONDS = 300.0
 RETRY_SECONDS = 15.0
 WINDOW_ROWS = 1000
 CHUNK_ITEMS = 50
+# Chunks that are looked up at a time: work for some ten seconds, so that the end of a slice leaves little looked up in vain.
+MOST_CHUNKS = 8
+# What a stock document may take: one cut short is made again from its first line.
+DOCUMENT_SECONDS = 15.0
 
 
 def push(claim: lanes.Claim, *, until: float) -> dt.datetime | None:
@@ -115,10 +119,12 @@ class BasePush:
 
     def run(self) -> bool:
         """Push until done or out of time; True when nothing due is left for now."""
-        preparation = Preparation(
-            self.portal, self.base, self.client, self.rules, self.log, self.now, lambda flow: self._run(iter([flow]))
-        )
-        prepared = preparation.prepare()
+        preparation = Preparation(self.portal, self.base, self.client, self.rules, self.log, self.now, self._run)
+        try:
+            prepared = preparation.prepare()
+        except OutOfTime:
+            self.saving.save(self.log)
+            return False
         if prepared is None:
             reports.report(portal=self.portal, base=self.base, cause="catalog-missing")
             self._delay_everything()
@@ -126,21 +132,23 @@ class BasePush:
         if self.log.linked or self.saving.linked_something:
             self._wake_waiting()
         self.saving.save(self.log)
-        references = prepared
-        accounting, base_currency = references.accounting, references.base_currency
-        tools = self._tools(references)
-        finished = self._run(self._chunks(tools), reserve=8.0 if accounting else 0.0)
-        if tools.stock_queue:
-            self._stock(tools, base_currency)
-        return finished
+        return self._items(self._tools(prepared))
 
-    def _run(self, flows: Iterator[Flow], reserve: float = 0.0) -> bool:
+    def _items(self, tools: Tools) -> bool:
+        if not tools.references.accounting:
+            return self._run(self._chunks(tools))
+        self._run(iter([remove_drafts(self._document_number())]))
+        finished = self._run(self._with_stock(tools))
+        return self._run(self._stock(tools, least=1)) and finished and not tools.stock_queue
+
+    def _run(self, flows: Iterator[Flow]) -> bool:
         scheduler = Scheduler(
             self.pipeline,
             self.log,
             save=self.saving.save,
             mark=self.saving.mark,
-            expired=lambda: time.monotonic() > self.until - reserve,
+            expired=lambda: time.monotonic() > self.until,
+            most_opening=MOST_CHUNKS,
         )
         return scheduler.run(flows)
 
@@ -276,16 +284,23 @@ class BasePush:
                     found[b24_id] = (holders[0][0] != self.base.pk, stock_of_others(others))
         return found
 
-    def _stock(self, tools: Tools, currency: str) -> None:
-        user_id = self.portal.credential.user_id
+    def _with_stock(self, tools: Tools) -> Iterator[Flow]:
+        """The items, and between them documents for the stock of those that are there already."""
+        for chunk in self._chunks(tools):
+            yield chunk
+            yield from self._stock(tools, least=LINES_AT_ONCE)
+
+    def _stock(self, tools: Tools, *, least: int) -> Iterator[Flow]:
+        """Documents for the stock that waits, while it fills them; none is begun that this slice could not end."""
+        currency, user_id = tools.references.base_currency or "RUB", self.portal.credential.user_id
         with override(self.portal.language or "ru"):
             title = gettext("Stock from 1C: %(base)s") % {"base": self.base.name}
         queue = tools.stock_queue
-        for start in range(0, len(queue), LINES_AT_ONCE):
-            flow = stock_flow(
-                queue[start : start + LINES_AT_ONCE], f"1C-{self.base.pk}", currency or "RUB", user_id, title, self.log
-            )
-            self._run(iter([flow]))
+        while len(queue) >= least and time.monotonic() < self.until - DOCUMENT_SECONDS:
+            yield stock_flow(next_lines(queue), self._document_number(), currency, user_id, title, self.log)
+
+    def _document_number(self) -> str:
+        return f"1C-{self.base.pk}"
 
     def _wake_waiting(self) -> None:
         """There is something new to refer to: whoever waited for it looks again."""

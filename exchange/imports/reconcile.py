@@ -107,7 +107,7 @@ class _Reconciliation:
 
     def run(self) -> bool:
         preparation = Preparation(
-            self.portal, self.base, client_for(self.portal), self.rules, Log(), timezone.now(), lambda flow: None, rehearsed=True
+            self.portal, self.base, client_for(self.portal), self.rules, Log(), timezone.now(), lambda flows: True, rehearsed=True
         )
         self.target, self.accounting, _, _ = preparation.target()
         if not self.target.iblock_id:

@@ -13,8 +13,10 @@ from exchange.imports.commands import flag
 from exchange.planning.references import PortalProperty, PropertyType
 
 
-def list_page(method: str, select: Sequence[str], filter: Mapping[str, Any]) -> Command:
-    return Command(method, {"select": list(select), "filter": dict(filter), "order": {"id": "ASC"}})
+def list_page(method: str, select: Sequence[str], filter: Mapping[str, Any], *, start: int = 0) -> Command:
+    """Fifty rows from the `start`-th on, by id; the first page also tells how many there are."""
+    params = {"select": list(select), "filter": dict(filter), "order": {"id": "ASC"}}
+    return Command(method, {**params, "start": start} if start else params)
 
 
 def add_section(iblock_id: int, xml_id: str, name: str, parent_id: int, *, active: bool) -> Command:

@@ -55,12 +55,20 @@ class Rehearsal:
         self._last_id = 0
 
     @property
-    def room(self) -> bool:
-        return self._carrier.room
+    def hungry(self) -> bool:
+        return self._carrier.hungry
+
+    @property
+    def idle(self) -> bool:
+        return self._carrier.idle
 
     @property
     def pending(self) -> int:
         return self._carrier.pending + len(self._ready)
+
+    def wait(self, timeout: float) -> None:
+        if not self._ready:
+            self._carrier.wait(timeout)
 
     def preferred_size(self, methods: Any) -> int:
         return self._carrier.preferred_size(methods)

@@ -1,7 +1,8 @@
 """Stock where the portal's warehouse accounting is on: documents of differences, conducted. Without any I/O, like flows.py.
 
 The portal lets nobody write a quantity then (catalog.storeproduct is read-only): `S` documents bring in what is missing, `D` write off
-what is too much. All documents of a base carry one number, so that a draft left behind by a crash is found and removed.
+what is too much. All documents of a base carry one number, so that a draft left behind by a crash is found and removed. Several may be
+made at a time, each for elements of its own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from b24app.rest.errors import Fate
 from exchange.imports import commands
 from exchange.imports.flows import Ask, Flow, Key, Log, StockLine
 from exchange.imports.portal_lists import DictionaryFailed, pages
+from exchange.imports.reference_commands import list_page
 from exchange.planning.desired import number
 from exchange.planning.items import Trouble
 
@@ -25,7 +27,6 @@ Delta = tuple[StockLine, int, Decimal]  # line, store, how much is missing (nega
 
 def stock_flow(lines: Sequence[StockLine], number_: str, currency: str, user_id: int, title: str, log: Log) -> Flow:
     """Bring the portal's stock of these elements in line by at most two documents."""
-    yield from _remove_drafts(number_)
     amounts = yield from _amounts(lines)
     deltas: list[Delta] = []
     for line in lines:
@@ -45,26 +46,35 @@ def stock_flow(lines: Sequence[StockLine], number_: str, currency: str, user_id:
     return None
 
 
-def _remove_drafts(number_: str) -> Generator[Ask, list[Outcome], None]:
-    (outcome,) = yield Ask((commands.find_stock_documents(number_),))
+def next_lines(queue: list[StockLine]) -> list[StockLine]:
+    """Take the lines of the next document off the queue: about two hundred, those of one item together (they are done together)."""
+    end = min(LINES_AT_ONCE, len(queue))
+    while end < len(queue) and queue[end].versions is queue[end - 1].versions:
+        end += 1
+    lines = queue[:end]
+    del queue[:end]
+    return lines
+
+
+def remove_drafts(number_: str) -> Flow:
+    """Remove what an earlier slice has left undone; to be run before any stock_flow."""
+    (outcome,) = yield Ask((commands.find_stock_drafts(number_),))
     if outcome.error is not None:
         raise DictionaryFailed(outcome.error)
-    drafts = [int(row["id"]) for row in outcome.result.get("documents", []) if row.get("status") == "N"]
+    drafts = [int(row["id"]) for row in outcome.result.get("documents", [])]
     if drafts:
         yield Ask(tuple(commands.delete_document(draft) for draft in drafts))
+    return None
 
 
 def _amounts(lines: Sequence[StockLine]) -> Generator[Ask, list[Outcome], dict[tuple[int, int], Decimal]]:
     ids = [line.b24_id for line in lines]
+    method, key, select = "catalog.storeproduct.list", "storeProducts", ["id", "productId", "storeId", "amount"]
+    filters = [{"productId": ids[start : start + commands.LOOKUP_SIZE]} for start in range(0, len(ids), commands.LOOKUP_SIZE)]
+    outcomes = yield Ask(tuple(list_page(method, select, filter) for filter in filters))
     amounts: dict[tuple[int, int], Decimal] = {}
-    for start in range(0, len(ids), commands.LOOKUP_SIZE):
-        rows = yield from pages(
-            "catalog.storeproduct.list",
-            "storeProducts",
-            ["id", "productId", "storeId", "amount"],
-            {"productId": ids[start : start + commands.LOOKUP_SIZE]},
-        )
-        for row in rows:
+    for filter, outcome in zip(filters, outcomes, strict=True):
+        for row in (yield from pages(method, key, select, filter, first=outcome)):
             amounts[(int(row["productId"]), int(row["storeId"]))] = Decimal(str(row["amount"] or 0))
     return amounts
 

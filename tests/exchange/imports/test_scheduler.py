@@ -24,9 +24,14 @@ class Carrier:
         self.waiting: deque[tuple[Any, list[Command]]] = deque()
         self.answer: Any = lambda commands: [Outcome(command, {"ok": True}) for command in commands]
 
+    idle = False
+
     @property
-    def room(self) -> bool:
+    def hungry(self) -> bool:
         return len(self.waiting) < self.most
+
+    def wait(self, timeout: float) -> None:
+        pass
 
     @property
     def pending(self) -> int:
