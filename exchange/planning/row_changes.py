@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange.planning.portal_trades import number, whole
-from exchange.planning.rows import PortalRow, portal_rows, says
+from exchange.planning.rows import PortalRow, PortalRows, portal_rows, says
 from exchange.planning.trade import Line, Trade
 
 
@@ -47,20 +47,24 @@ def row_changes(
         elif fields := _changed(line, money, row, product, wanted.currency):
             updates.append((whole(row.get("id")), fields))
     gone = tuple(whole(row.get("id")) for row in rows if whole(row.get("id")) not in used)
-    return RowChanges(tuple(adds), tuple(updates), gone, _document(wanted, item, plan.exact, bool(lines)))
+    touched = bool(adds or updates or gone)
+    return RowChanges(tuple(adds), tuple(updates), gone, _document(wanted, item, plan, touched=touched))
 
 
-def _document(wanted: Trade, item: Mapping[str, Any], exact: bool, has_lines: bool) -> dict[str, Any] | None:
-    """Currency, and the sum where the portal's own arithmetic would miss it (isManualOpportunity=Y) or was forbidden before."""
+def _document(wanted: Trade, item: Mapping[str, Any], plan: PortalRows, *, touched: bool) -> dict[str, Any] | None:
+    """Currency, and the sum where the portal's own arithmetic would miss it (isManualOpportunity=Y) or was forbidden before.
+
+    A sum that is right already and whose rows are left alone stays the portal's own.
+    """
     fields: dict[str, Any] = {}
     if wanted.currency and wanted.currency != item.get("currencyId"):
         fields["currencyId"] = wanted.currency
     manual = item.get("isManualOpportunity") == "Y"
-    total = portal_rows(wanted.lines or (), wanted.currency).opportunity
-    if not exact:
-        if not manual or number(item.get("opportunity")) != total:
-            fields |= {"isManualOpportunity": "Y", "opportunity": total}
-    elif manual and has_lines:
+    right = number(item.get("opportunity")) == plan.opportunity
+    if not plan.exact:
+        if not right or (touched and not manual):
+            fields |= {"isManualOpportunity": "Y", "opportunity": plan.opportunity}
+    elif manual and wanted.lines:
         fields["isManualOpportunity"] = "N"
     return fields or None
 

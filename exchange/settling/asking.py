@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from b24app.models import Portal
+from exchange.commerceml.meaning import spelling_of
 from exchange.models import OneCBase, StateRow, TradeParty
 from exchange.planning.stored import from_data
 from exchange.planning.trade import Party
@@ -40,6 +41,11 @@ def tools_for(portal: Portal, base: OneCBase, facts: BaseFacts, pipelines: Pipel
         row = StateRow.objects.filter(base=base, kind=kind, onec_id=onec_id).first()
         return str((row.main or {}).get("name") or "") if row is not None else ""
 
+    @lru_cache(20)
+    def currency_name(currency: str) -> str:
+        rows = StateRow.objects.filter(base=base, kind="price_type", main__isnull=False).values_list("main", flat=True)
+        return spelling_of(currency, [str(main.get("currency") or "") for main in rows if main])
+
     @lru_cache(1)
     def base_price_type() -> str:
         if facts.rules.base_price_type:
@@ -61,6 +67,7 @@ def tools_for(portal: Portal, base: OneCBase, facts: BaseFacts, pipelines: Pipel
         for_onec=for_onec,
         name_of=name_of,
         base_price_type=base_price_type,
+        currency_name=currency_name,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from exchange.money import totals
 from exchange.planning.merge import Merged, merge
@@ -20,7 +21,8 @@ def combined(work: DocumentWork, portal: Trade | None, onec: Trade | None) -> Me
     What 1C was offered counts as agreed on once 1C confirmed it; until then the former agreement does, so that a change 1C makes
     before it hears of ours is not taken for an answer to it.
     """
-    agreed, before = agreed_now(work), onec_before(work)
+    agreed = agreed_now(work)
+    before = _still_said(onec_before(work), onec, agreed)
     decided = work.known.get("decided")
 
     def once(agreed: Trade | None) -> Merged[Trade]:
@@ -45,6 +47,21 @@ def onec_before(work: DocumentWork) -> Trade | None:
     """What 1C said when the agreement was kept."""
     before = work.known.get("onec_agreed")
     return from_data(Trade, before) if before else None
+
+
+def _still_said(before: Trade | None, onec: Trade | None, agreed: Trade | None) -> Trade | None:
+    """What 1C said when the agreement was kept, as far as that still explains what it says now.
+
+    1C that repeats its old lines was given ours and did not take them (УТ 11 leaves orders in work alone). If it says other lines, it
+    took ours (it said success) and changed them: then the agreement is what it began with.
+    """
+    if before is None or onec is None or agreed is None or _asked(onec) == _asked(before):
+        return before
+    return keeping(before, agreed, {"lines"})
+
+
+def _asked(trade: Trade) -> list[tuple[str, Decimal, Decimal]]:
+    return sorted((line.item_id or line.name, line.quantity, line.amount) for line in trade.lines or ())
 
 
 def agreed_after(merged: Merged[Trade], before: Trade | None, pending: frozenset[str]) -> Trade | None:

@@ -90,6 +90,7 @@ def outgoing_of(work: DocumentWork, b24_id: int, trade: Trade, portal: Trade, to
         warehouse=Place(id=trade.warehouse_id, name=tools.name_of("warehouse", trade.warehouse_id))
         if trade.warehouse_id
         else None,
+        currency_name=tools.currency_name(trade.currency),
         agreement_name=agreement.name if agreement else "",
         price_type_name=tools.name_of("price_type", trade.price_type_id) if trade.price_type_id else "",
     )
