@@ -15,12 +15,18 @@ from exchange.records import Oddity
 
 
 class UnreadableFile(Exception):
-    """The file cannot be read from `line` on (0: not at all); `message` is a sentence for people."""
+    """The file cannot be read from `line` on (0: not at all); `message` is a sentence for people.
 
-    def __init__(self, message: str, line: int = 0) -> None:
+    `reason` is the same as a code, for other languages: empty, archive, not-xml, not-commerceml (`detail`: its root), doctype, huge,
+    cut-short or broken.
+    """
+
+    def __init__(self, message: str, line: int = 0, *, reason: str = "broken", detail: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.line = line
+        self.reason = reason
+        self.detail = detail
 
 
 class NotCommerceML(UnreadableFile):

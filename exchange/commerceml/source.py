@@ -136,9 +136,9 @@ class Source:
         while len(head) < 4096 and (raw := self._read(BLOCK)):
             head += raw
         if not head.strip(b"\x00 \t\r\n"):
-            raise NotCommerceML("The file is empty.")
+            raise NotCommerceML("The file is empty.", reason="empty")
         if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"Rar!")):
-            raise NotCommerceML("The file is an archive, not an XML file.")
+            raise NotCommerceML("The file is an archive, not an XML file.", reason="archive")
         self.encoding = self._find_encoding(head)
         if self.encoding == "utf-8":
             head = self._clean(head.removeprefix(codecs.BOM_UTF8))
@@ -187,14 +187,16 @@ class Source:
             if root is not None:
                 break
             if self._head.startswith(b"<!DOCTYPE", position):
-                raise ForbiddenMarkup("The file has a DOCTYPE. 1C never writes one; it was not read.", self._line_at(position))
+                line = self._line_at(position)
+                raise ForbiddenMarkup("The file has a DOCTYPE. 1C never writes one; it was not read.", line, reason="doctype")
             raw = self._read(BLOCK)
             if not raw or len(self._head) > HEAD_LIMIT:
-                raise NotCommerceML("This is not an XML file of 1C: no element was found at its beginning.")
+                raise NotCommerceML("This is not an XML file of 1C: no element was found at its beginning.", reason="not-xml")
             self._head += self._clean(raw)
         name = root[1].decode("utf-8", "replace")
         if name.rpartition(":")[2] != n.ROOT:
-            raise NotCommerceML(f"This is not a CommerceML file: it begins with <{name[:60]}>.", self._line_at(position))
+            message = f"This is not a CommerceML file: it begins with <{name[:60]}>."
+            raise NotCommerceML(message, self._line_at(position), reason="not-commerceml", detail=name[:60])
         return name, root[0]
 
     def _line_at(self, position: int) -> int:

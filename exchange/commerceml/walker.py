@@ -42,7 +42,7 @@ class Walker:
         if fault is not None:
             raise broken(fault)
         if self._waiting > ITEM_LIMIT:
-            raise BrokenXml("One element of the file is larger than 64 MB. What came before it was read.")
+            raise BrokenXml("One element of the file is larger than 64 MB. What came before it was read.", reason="huge")
 
     def close(self) -> Iterator[Record]:
         """Says that the file is at its end."""

@@ -102,5 +102,6 @@ def broken(fault: Fault, *, at_end: bool = False) -> BrokenXml:
     what = fault.message.rstrip(".")
     cut_in_tag = at_end and "Couldn't find end of" in what
     if cut_in_tag or "Premature end" in what or "not finished" in what.lower() or "no element found" in what:
-        return BrokenXml(f"The file ends too early, in line {fault.line}. What came before that was read.", fault.line)
+        message = f"The file ends too early, in line {fault.line}. What came before that was read."
+        return BrokenXml(message, fault.line, reason="cut-short")
     return BrokenXml(f"The file is broken in line {fault.line} ({what}). What came before that was read.", fault.line)

@@ -17,14 +17,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from b24app import lanes
-from exchange import pictures, reports
+from exchange import pictures, protocol, reports
 from exchange.commerceml import UnreadableFile, pieces
 from exchange.commerceml.errors import Oddities
 from exchange.imports import absence, piece_digests, trade
 from exchange.imports.absence import propose_absent as propose_absent
 from exchange.imports.remember import Counts, remember, touch
 from exchange.models import ImportRun, UploadedFile
-from exchange.protocol import READING_INTERRUPTED
 from exchange.records import CatalogInfo
 
 log = logging.getLogger(__name__)
@@ -53,7 +52,7 @@ def read_run(run_id: int) -> bool:
     try:
         _read(run)
     except UnreadableFile as unreadable:
-        _fail(run, str(unreadable), line=getattr(unreadable, "line", 0))
+        _fail(run, protocol.unreadable(unreadable.reason, unreadable.line, unreadable.detail), line=unreadable.line)
     except RunLost:
         return False
     finally:
@@ -79,7 +78,7 @@ def _claim(run_id: int) -> ImportRun | None:
     run.attempts += 1
     ImportRun.objects.filter(pk=run_id).update(attempts=run.attempts)
     if run.attempts > MOST_ATTEMPTS:
-        _fail(run, READING_INTERRUPTED)
+        _fail(run, protocol.READING_INTERRUPTED)
         return None
     return run
 

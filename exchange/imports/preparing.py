@@ -142,10 +142,11 @@ class Preparation:
         properties = Properties(target, self.links, self.rules, self.log)
 
         self.run([portal_lists.read_portal(target)])
+        versions = {row.onec_id: row.version for row in due["property"]}
         self.run(
             [
                 work.groups(due["group"], {row.onec_id: row for row in every["group"]}),
-                properties.properties(self._wanted(due["property"], every["property"], needs)),
+                properties.properties(self._wanted(due["property"], every["property"], needs), versions),
                 *work.price_types(due["price_type"], every["price_type"]),
                 *work.warehouses(due["warehouse"], accounting=accounting),
                 *work.measures(_measures(needs, units)),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 from django.db.models import F
 
+from b24app import lanes
 from b24app.models import Portal
+from exchange.imports import push
+from exchange.imports.due import is_due
 from exchange.models import OneCBase, Problem, StateRow
 from exchange.sessions import create_base
 from mapping.models import Link
@@ -106,6 +111,41 @@ class TestPush:
         push_all()
         assert bitrix24.state.one("products", xmlId="b")["iblockSectionId"] is None
         assert not Problem.objects.filter(cause="portal-refused").exists()
+
+    def test_brings_in_a_dictionary_that_outlasts_the_slice(
+        self, tell: Send, portal: Portal, base: OneCBase, bitrix24: PortalServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nothing is called done that the portal has not: a slice ends after so many looks at the clock, wherever it is then."""
+        options = (
+            "<ВариантыЗначений><Справочник><ИдЗначения>v{0}</ИдЗначения><Значение>З</Значение></Справочник></ВариантыЗначений>"
+        )
+        told = "".join(
+            f"<Свойство><Ид>many{number}</Ид><Наименование>С{number}</Наименование><ТипЗначений>Справочник</ТипЗначений>"
+            f"{options.format(number)}</Свойство>"
+            for number in range(130)
+        )
+        tell(CATALOG.replace("</Свойства>", f"{told}</Свойства>"))
+        tell(OFFERS)
+        slices = 0
+        while is_due(base):
+            slices += 1
+            ticks = itertools.count()
+            monkeypatch.setattr(push, "time", SimpleNamespace(monotonic=lambda ticks=ticks: next(ticks)))
+            lanes.mark_due(portal.pk)
+            claim = lanes.claim("test", portal.pk)
+            assert claim is not None
+            lanes.release(claim, push.push(claim, until=10 + 2 * slices))
+            monkeypatch.undo()
+            done = set(
+                StateRow.objects.filter(base=base, kind="property", pushed_version=F("version")).values_list("onec_id", flat=True)
+            )
+            there = {row["xmlId"] for row in bitrix24.state["properties"]}
+            assert done <= there
+            assert slices < 60
+        assert slices > 2
+        assert {f"many{number}" for number in range(130)} <= {row["xmlId"] for row in bitrix24.state["properties"]}
+        assert {f"v{number}" for number in range(130)} <= {row["xmlId"] for row in bitrix24.state["enums"]}
+        assert bitrix24.state.one("products", xmlId="b")
 
     def test_keeps_the_price_of_a_type_that_is_not_of_1c(
         self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer
