@@ -12,6 +12,7 @@ from typing import Literal
 from django.db import connection
 
 from exchange.commerceml import UnreadableFile, pieces
+from exchange.imports.piece_digests import forget_ids
 from exchange.models import OneCBase
 from exchange.records import CatalogInfo, Offer, Product
 from mapping import links
@@ -149,7 +150,7 @@ def mark(base: OneCBase, rows: Sequence[Key], state: State, now: dt.datetime) ->
                where row.base_id = %s and row.kind = t.kind and row.onec_id = t.onec_id""",
             [_mark(state, now), kinds, ids, base.pk],
         )
-    _forget_pieces(base.pk, ids)
+    forget_ids(base.pk, ids)
 
 
 def switch_off(base: OneCBase, now: dt.datetime) -> int:
@@ -221,20 +222,6 @@ def _has(base_id: int, onec_id: str) -> bool:
             {"base": base_id, "id": onec_id},
         )
         return bool(cursor.fetchone()[0])
-
-
-def _forget_pieces(base_id: int, onec_ids: Sequence[str]) -> None:
-    """Let the pieces of these objects be read whenever they come next, even if their bytes are what they were."""
-    with connection.cursor() as cursor:
-        # Every scope is named, since the index begins with it.
-        cursor.execute(
-            """delete from exchange_piecedigest known where base_id = %s and scope = any(%s::smallint[]) and onec_id = any(%s::text[])
-               returning (to_jsonb(known) ->> 'block')::bigint""",
-            [base_id, list(range(32)), list(onec_ids)],
-        )
-        blocks = {block for (block,) in cursor.fetchall() if block is not None}
-        if blocks:
-            cursor.execute("update exchange_pieceblock set digest = null where id = any(%s)", [list(blocks)])
 
 
 def _mark(state: State, now: dt.datetime) -> str:

@@ -104,8 +104,12 @@ def forget(base_id: int, records: Iterable[Record]) -> None:
     ids = {
         record.product.id if isinstance(record, Offer) else record.id for record in records if isinstance(record, Product | Offer)
     }
-    if not ids:
-        return
+    if ids:
+        forget_ids(base_id, ids)
+
+
+def forget_ids(base_id: int, ids: Iterable[str]) -> None:
+    """Let the pieces of these objects be read whenever they come next, even if their bytes are what they were."""
     with connection.cursor() as cursor:
         cursor.execute(
             """delete from exchange_piecedigest where base_id = %s and scope = any(%s::smallint[]) and onec_id = any(%s::text[])

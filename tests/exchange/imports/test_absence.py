@@ -107,6 +107,15 @@ class TestDeactivate:
         assert {row["active"] for row in bitrix24.state["products"]} == {"Y"}
         assert states(base) == {}
 
+    def test_switches_goods_on_again_in_the_midst_of_many_that_never_changed(self, export: Export, base: OneCBase) -> None:
+        many = [f"m{number:04}" for number in range(700)]
+        export(goods(*many))
+        export(goods(*many))
+        pipeline.propose_absent(base, export(goods(*many[:350], *many[351:])))
+        assert states(base) == {"m0350": "off"}
+        export(goods(*many))
+        assert states(base) == {}
+
     def test_switches_goods_on_again_that_come_back_in_a_file_of_changes(self, export: Export, base: OneCBase) -> None:
         export(goods(*TEN))
         pipeline.propose_absent(base, export(goods(*TEN[1:])))
