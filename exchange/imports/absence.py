@@ -59,7 +59,7 @@ def note_full(base: OneCBase, run: ImportRun, catalogs: Iterable[str]) -> None:
     facts: dict[str, Any] = {}
     if missing := set(catalogs) - set(base.observed.get("catalogs", [])):
         facts["catalogs"] = sorted({*base.observed.get("catalogs", []), *missing})[:100]
-    if "full_since" not in base.observed:
+    if "full_since" not in base.observed and not _will_say_so(base):
         facts["full_since"] = run.created_at.isoformat()
     if facts:
         observe(base, facts)
@@ -79,6 +79,8 @@ def settle(base: OneCBase, now: dt.datetime | None = None) -> bool:
     if since is None or now - since > GIVEN_UP_AFTER:
         observe(base, {}, forget=["absent_before", "full_since"])
         return True
+    if not told and now - since < FULL_QUIET:
+        return False  # asked every other second: the usual answer costs nothing
     runs = _runs(base, since)
     if any(run.state in _AT_WORK for run in runs) or _has_unread_uploads(base, since) or not (told or _is_over(base, runs, now)):
         return False
@@ -167,14 +169,17 @@ def _runs(base: OneCBase, since: dt.datetime) -> list[ImportRun]:
 
 
 def _is_over(base: OneCBase, runs: list[ImportRun], now: dt.datetime) -> bool:
-    """Quiet for long enough, with a client that has no other way to say so."""
-    said = base.observed
-    if choose(base.configuration, str(said.get("version", "")), str(said.get("cml_version", ""))).name == "module":
-        return False
+    """Whether no goods have come for long enough."""
     last = max((moment for run in runs for moment in (run.created_at, run.finished_at) if moment is not None), default=None)
     sessions = ExchangeSession.objects.filter(base=base, type="catalog").order_by("-last_at").values_list("last_at", flat=True)
     heard = sessions.first()
     return last is not None and now - max(last, heard or last) >= FULL_QUIET
+
+
+def _will_say_so(base: OneCBase) -> bool:
+    """The 1C-Bitrix module says itself when a full export is over, and sends none of that after an export of changes."""
+    said = base.observed
+    return choose(base.configuration, str(said.get("version", "")), str(said.get("cml_version", ""))).name == "module"
 
 
 def _has_unread_uploads(base: OneCBase, since: dt.datetime) -> bool:

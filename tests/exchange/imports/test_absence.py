@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
+from b24app import lanes
 from b24app.models import Portal
+from exchange import tasks
 from exchange.imports import absence, pipeline
 from exchange.models import ExchangeSession, ImportRun, OneCBase, Problem, StateRow, UploadedFile
 from exchange.sessions import create_base, open_session
@@ -282,6 +285,23 @@ class TestQuiet:
         assert absence.settle_due(later(24 * 60)) == 1
         base.refresh_from_db()
         assert "full_since" not in base.observed
+
+
+class TestTick:
+    def test_settles_what_is_over(self, export: Export, base: OneCBase) -> None:
+        export(goods(*TEN))
+        moment = export(goods(*TEN[1:]))
+        OneCBase.objects.filter(pk=base.pk).update(observed={"absent_before": moment})
+        lanes.claim("test", base.portal_id)  # nothing is to be woken
+        tasks.tick()
+        assert states(base) == {"g0": "off"}
+
+    def test_costs_one_query_while_an_export_goes_on(
+        self, export: Export, base: OneCBase, django_assert_num_queries: Callable[[int], AbstractContextManager[None]]
+    ) -> None:
+        export(goods(*TEN))
+        with django_assert_num_queries(1):
+            assert absence.settle_due() == 0
 
 
 class TestTwoBases:
