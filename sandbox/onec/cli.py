@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sandbox.onec import connection, given
+from sandbox.onec import connection, corpus_command, given
 from sandbox.onec.base import Base
 from sandbox.onec.clients import Client, orders
 from sandbox.onec.clients.wire import ClientRefused, Exchange
@@ -125,6 +125,10 @@ def _act(args: argparse.Namespace, book: OrderBook, number: str, total: str) -> 
         book.set_status(number, args.status)
 
 
+def run_corpus(args: argparse.Namespace) -> int:
+    return corpus_command.run(args, say)
+
+
 def run_check(args: argparse.Namespace, client: Client) -> int:
     client.session("catalog").checkauth()
     say(f"{DIALECTS[args.dialect].title}: the connection works")
@@ -196,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.onec", description="A strict 1C: sends a catalogue, takes and returns orders."
     )
-    commands = parser.add_subparsers(required=True, metavar="catalog|orders|compare|write|check")
+    commands = parser.add_subparsers(required=True, metavar="catalog|orders|compare|write|corpus|check")
     cat = _command(commands, "catalog", run_catalog, "send a catalogue: the given files, or a random base")
     cat.add_argument("files", nargs="*", type=Path, metavar="FILE", help="XML, pictures, a folder or a zip to send as they are")
     _base_options(cat)
@@ -226,6 +230,9 @@ def _parser() -> argparse.ArgumentParser:
     for flag, text in (("--ship", "all are shipped"), ("--cancel", "all are cancelled")):
         trade.add_argument(flag, action="store_true", help=text)
     trade.add_argument("--status", default="", help="all have this status (told by УНФ and the module)")
+    corpus_command.add_arguments(
+        _command(commands, "corpus", run_corpus, "send every XML file of a folder by itself and tell what became of each")
+    )
     _command(commands, "check", run_check, "«Проверить подключение»: checkauth only")
     return parser
 

@@ -76,9 +76,9 @@ class PortalState:
         return self.xml_id("enums", int(value)) if prop["propertyType"] == "L" else str(value)
 
 
-def fetch_state(portal_url: str) -> dict[str, Any]:
-    """The state of a sandbox portal; raises OSError when there is none, ValueError when the answer is no state."""
-    url = portal_url.rstrip("/") + "/_sandbox/state"
+def fetch_state(portal_url: str, what: str = "state") -> dict[str, Any]:
+    """The state of a sandbox portal, or its `calls`; raises OSError when there is none, ValueError when the answer is no state."""
+    url = f"{portal_url.rstrip('/')}/_sandbox/{what}"
     if not url.startswith(("http://", "https://")):
         raise ValueError(f"not an address of a portal: {portal_url}")
     with urllib.request.urlopen(url, timeout=60) as answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,3 +67,19 @@ class TestTexts:
         assert [text for text in texts if len(text) >= 255] == []
         assert not any(set(text) & set("<>") for text in texts)
         assert set(string.ascii_letters) >= set(protocol.COOKIE)
+
+
+class TestUnreadable:
+    @pytest.mark.parametrize(
+        "reason", ["empty", "archive", "not-xml", "not-commerceml", "doctype", "huge", "cut-short", "broken", "new"]
+    )
+    def test_says_why_in_russian(self, reason: str):
+        body = protocol.failure(protocol.unreadable(reason, 12, "html")).body
+        assert body.startswith("failure\n")
+        assert body.encode("windows-1251")
+        assert any("а" <= letter <= "я" for letter in body)
+
+    def test_names_the_place_of_a_break(self):
+        assert "на строке 12" in protocol.unreadable("broken", 12, "")
+        assert "на строке 7" in protocol.unreadable("cut-short", 7, "")
+        assert "«html»" in protocol.unreadable("not-commerceml", 1, "html")

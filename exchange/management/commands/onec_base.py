@@ -1,4 +1,4 @@
-"""Makes and looks after 1C bases on the command line: create, list, new-password, pause, resume, remove."""
+"""Makes and looks after 1C bases on the command line: create, list, report, new-password, pause, resume, remove."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from b24app.lanes import mark_due
 from b24app.models import Portal
 from exchange import removal, sessions
+from exchange.accounts import accounts
 from exchange.dialects import CONFIGURATIONS
 from exchange.models import OneCBase
 
@@ -22,12 +23,15 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         create = verbs.add_parser("create", help="make a base; its password is shown once")
         create.add_argument("--portal", required=True, metavar="MEMBER_ID")
-        create.add_argument("--name", default="1C")
+        create.add_argument("--name", action="append", help="repeated: a base for each")
         create.add_argument("--configuration", default="other", choices=CONFIGURATIONS)
         create.add_argument("--json", action="store_true", help="print one line of JSON")
         listing = verbs.add_parser("list", help="show the bases")
         listing.add_argument("--portal", metavar="MEMBER_ID")
         listing.add_argument("--json", action="store_true")
+        report = verbs.add_parser("report", help="say what the bases of a portal sent and what became of it")
+        report.add_argument("--portal", required=True, metavar="MEMBER_ID")
+        report.add_argument("--json", action="store_true", help="print one line of JSON for each base")
         for verb, what in (
             ("new-password", "give a base another password; the old one stops working at once"),
             ("pause", "answer the base's exchanges with a failure"),
@@ -46,6 +50,8 @@ class Command(BaseCommand):
             self._create(options)
         elif verb == "list":
             self._list(options)
+        elif verb == "report":
+            self._report(options)
         else:
             try:
                 base = OneCBase.objects.get(login=options["base"])
@@ -56,8 +62,10 @@ class Command(BaseCommand):
             )
 
     def _create(self, options: dict[str, Any]) -> None:
-        base, password = sessions.create_base(_portal(options["portal"]), options["name"], options["configuration"])
-        self._show(base, password, as_json=options["json"])
+        portal = _portal(options["portal"])
+        for name in options["name"] or ["1C"]:
+            base, password = sessions.create_base(portal, name, options["configuration"])
+            self._show(base, password, as_json=options["json"])
 
     def _list(self, options: dict[str, Any]) -> None:
         bases = OneCBase.objects.select_related("portal").order_by("portal_id", "id")
@@ -76,6 +84,13 @@ class Command(BaseCommand):
             self.stdout.write(
                 json.dumps(told, ensure_ascii=False) if options["json"] else "  ".join(str(item) for item in told.values())
             )
+
+    def _report(self, options: dict[str, Any]) -> None:
+        for account in accounts(_portal(options["portal"])):
+            if options["json"]:
+                self.stdout.write(json.dumps(account.as_json(), ensure_ascii=False))
+            else:
+                self.stdout.write("\n".join(account.sentences()))
 
     def _new_password(self, base: OneCBase, options: dict[str, Any]) -> None:
         self._show(base, sessions.new_password(base), as_json=options["json"])
