@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from b24app import lanes
 from exchange import journal, removal, sessions, storage
+from exchange.exports import serving
 from exchange.imports import absence, pipeline, push
 from exchange.models import ImportRun
 from exchange.settling import settle as settling
@@ -123,10 +124,11 @@ def sweep(*, portal_id: int | None = None, **_: Any) -> None:
 
 @shared_task(name="exchange.tidy")
 def tidy(**_: Any) -> None:
-    """Remove what is past its time: uploads, and the journal of 1C's requests."""
+    """Remove what is past its time: uploads, the journal of 1C's requests, and what went out long ago."""
     now = timezone.now()
     storage.clean(now)
     journal.clean(now)
+    serving.clean(now)
 
 
 @shared_task(name="exchange.tick")

@@ -169,6 +169,20 @@ CAUSES: dict[str, Cause] = {
         _("Bitrix24 answered with an error; its own words are shown with each object."),
         _("Correct the object in 1C or in the portal, then retry."),
     ),
+    "document-rejected": Cause(
+        ngettext_lazy("1C did not take %(count)d document", "1C did not take %(count)d documents", "count"),
+        _("It went to 1C several times by itself, and 1C never confirmed it. It is left out, so that the others arrive."),
+        _(
+            "Look into the log of the exchange in 1C, correct the document in Bitrix24 (then it goes by itself) or in 1C, then retry."
+        ),
+        _("Number: %(number)s, sent alone %(times)s times"),
+    ),
+    "document-not-written": Cause(
+        ngettext_lazy("%(count)d document cannot be told to 1C", "%(count)d documents cannot be told to 1C", "count"),
+        _("Something that 1C demands of every document is missing, or its number does not suit the chosen configuration."),
+        _("Complete the document in Bitrix24: then it goes by itself. Of a number that does not suit, retrying makes another."),
+        _("Number: %(number)s, reason: %(reason)s"),
+    ),
     "catalog-missing": Cause(
         ngettext_lazy("The portal has no catalogue of goods", "The portal has no catalogue of goods", "count"),
         _("Goods from 1C have no place to go until the CRM catalogue exists."),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from b24app.frame import FrameRequest, admin_required
 from b24app.lanes import mark_due
 from b24app.pages.respond import announce, localized
+from exchange.exports import queue
 from exchange.imports.push import retry
 from exchange.models import OneCBase, Problem
 
@@ -63,6 +64,8 @@ def _again(problems: QuerySet[Problem]) -> int:
         if owner in bases and kind:
             for some in _chunks(onec_ids):
                 retry(bases[owner], kind, some)
+                if kind == queue.KIND:
+                    queue.retry_many(bases[owner], some)
     stamp = Value({"again": timezone.now().isoformat()}, JSONField())
     problems.update(facts=CombinedExpression(F("facts"), "||", stamp, output_field=JSONField()))
     return sum(len(onec_ids) for onec_ids in groups.values())

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -80,6 +81,16 @@ def retry(document: TradeDocument) -> None:
     _innocent(document)
     document.save(update_fields=_WRITTEN)
     _close(document)
+
+
+def retry_many(base: OneCBase, ids: Iterable[int | str]) -> int:
+    """Retry those of the base's documents (by primary key) that were set aside; returns how many."""
+    with transaction.atomic():
+        documents = TradeDocument.objects.select_for_update(of=("self",)).select_related("base__portal").order_by("id")
+        found = list(documents.filter(base=base, pk__in=list(ids), set_aside_at__isnull=False))
+        for document in found:
+            retry(document)
+    return len(found)
 
 
 def waiting(base_id: int) -> QuerySet[TradeDocument]:

@@ -8,7 +8,10 @@ import pytest
 from django.urls import reverse
 
 from b24app.models import Lane
-from exchange.models import Problem, StateRow
+from exchange.exports import queue
+from exchange.models import Problem, StateRow, TradeDocument
+from exchange.planning.outgoing import Outgoing
+from exchange.planning.trade import Trade
 from tests.b24app.pages.conftest import Person, make_base, make_portal, make_problem, make_rows
 
 
@@ -47,6 +50,15 @@ class TestRetry:
         assert html.count("queued again") == 4
         Problem.objects.get(onec_id="item-0").save()
         assert admin.get("/b24/overview/").content.decode().count("queued again") == 2
+
+    def test_lets_a_document_that_1c_never_took_go_out_again(self, admin: Person) -> None:
+        base = make_base(admin.portal)
+        document = TradeDocument(base=base, entity_type_id=31, b24_id=15)
+        queue.put(document, Outgoing(trade=Trade()))
+        queue.set_aside(base, [document], queue.REJECTED)
+        assert said(admin.post(reverse("pages:problem_retry", args=[Problem.objects.get().pk]))) == "1 entry will be tried again."
+        assert queue.waiting(base.pk).get() == document
+        assert not Problem.objects.filter(closed_at=None).exists()
 
     def test_keeps_to_the_persons_portal(self, admin: Person) -> None:
         stranger = Person(make_portal(), admin=True)

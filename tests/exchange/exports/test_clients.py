@@ -11,6 +11,7 @@ import pytest
 
 from b24app.models import Portal
 from exchange import sessions
+from exchange.commerceml import write_documents
 from exchange.dialects import CONFIGURATIONS
 from exchange.exports import queue, reply
 from exchange.models import ExchangeRequest, OneCBase, Problem, TradeDocument
@@ -69,7 +70,7 @@ def connect(transactional_db: None, live_server: Any) -> Callable[[str], Connect
 @pytest.fixture
 def third_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
     """1C stumbles over the document of number 3, which we believe to be a good one."""
-    render = reply.render_document
+    render = write_documents.render_document
 
     def spoiled(out: Any, dialect: Any) -> bytes:
         text = render(out, dialect).decode(dialect.encoding)

@@ -115,8 +115,11 @@ class TestGive:
             ask(base, 31, 1_000_002)
 
     def test_asks_the_index(self, base: OneCBase):
+        TradeDocument.objects.bulk_create(
+            TradeDocument(base=base, entity_type_id=31, b24_id=number, number=str(number)) for number in range(1, 3000)
+        )
         with connection.cursor() as cursor:
-            cursor.execute("set local enable_seqscan = off")
+            cursor.execute("analyze exchange_tradedocument")
         assert "one_document_per_number_key" in numbering._keys(base.pk).filter(key="15").explain()
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
+from b24app.models import Portal
+from exchange import sessions
 from exchange.exports import queue
 from exchange.models import OneCBase, Problem, TradeDocument
 from tests.exchange.exports.documents import BUYER, outgoing
@@ -19,11 +22,11 @@ def waits(document: TradeDocument) -> bool:
     return queue.waiting(document.base_id).filter(pk=document.pk).exists()
 
 
-def stored(document: TradeDocument) -> TradeDocument:
+def stored(document: TradeDocument) -> Any:
     return TradeDocument.objects.get(pk=document.pk)
 
 
-def confirm(document: TradeDocument) -> TradeDocument:
+def confirm(document: TradeDocument) -> Any:
     TradeDocument.objects.filter(pk=document.pk).update(acknowledged_version=document.outgoing_version)
     return stored(document)
 
@@ -130,3 +133,11 @@ class TestRetry:
         document = waiting(7, own="СЧ-15")
         queue.retry(stored(document))
         assert (stored(document).number, stored(document).outgoing_version) == ("СЧ-15", 1)
+
+    def test_of_many_lets_out_only_those_of_the_base_that_were_set_aside(self, waiting: Waiting, base: OneCBase, shop: Portal):
+        other, _ = sessions.create_base(shop, "Вторая")
+        aside, waits_still, strange = waiting(1), waiting(2), waiting(3, of=other)
+        queue.set_aside(base, [aside], queue.REJECTED)
+        queue.set_aside(other, [strange], queue.REJECTED)
+        assert queue.retry_many(base, [str(aside.pk), str(waits_still.pk), str(strange.pk)]) == 1
+        assert [waits(aside), waits(waits_still), waits(strange)] == [True, True, False]

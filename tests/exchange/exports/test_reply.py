@@ -104,7 +104,8 @@ class TestOrders:
             tracemalloc.start()
             answer = orders(session, UT11)
             sent = sum(map(len, answer.chunks or ()))
-            (_, most), _ = tracemalloc.get_traced_memory(), tracemalloc.stop()
+            _, most = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
             assert sent > 1000 * count
             assert len(answer.told) < 1000
             assert serving.confirm(session) == count
@@ -124,8 +125,6 @@ class TestOrders:
         )
 
     def test_asks_nothing_of_the_portal(self, session: ExchangeSession, waiting: Waiting, monkeypatch: pytest.MonkeyPatch):
-        from b24app.rest import transport
-
-        monkeypatch.setattr(transport.requests.Session, "request", lambda *_, **__: pytest.fail("a call to the portal"))
+        monkeypatch.setattr("requests.Session.request", lambda *_, **__: pytest.fail("a call to the portal"))
         waiting(1)
         assert b"".join(orders(session, UT11).chunks or ())
