@@ -59,7 +59,7 @@ class PortalClient:
         is not sent: its outcome is METHOD_PAUSED with `retry_after`.
         """
         try:
-            return self.send(commands, _nothing)
+            return self.send(commands, _nothing, patient=True)
         finally:
             self.journal.flush(force=True)
 
@@ -72,8 +72,11 @@ class PortalClient:
         command = Command(method, params or {})
         return by_key(self._ask, command, key) if key else by_page(self._ask, command)
 
-    def send(self, commands: Sequence[Command], admitted: Callable[[], None]) -> list[Outcome]:
-        """`batch` for the pipeline: calls `admitted` when its first request has got its place, and leaves the journal unflushed."""
+    def send(self, commands: Sequence[Command], admitted: Callable[[], None], *, patient: bool = False) -> list[Outcome]:
+        """`batch` for the pipeline: calls `admitted` when its first request has got its place, and leaves the journal unflushed.
+
+        Not `patient`: a method that has to wait a moment for its operating time keeps no other method waiting.
+        """
         if not 1 <= len(commands) <= BATCH_LIMIT:
             raise ValueError(f"a batch holds 1 to {BATCH_LIMIT} commands, not {len(commands)}")
         outcomes: dict[int, Outcome] = {}
@@ -89,7 +92,7 @@ class PortalClient:
         for group in pack([commands[place] for place in sound]):
             if failure is None:
                 try:
-                    answered = self._group(group, admitted)
+                    answered = self._group(group, admitted, patient=patient)
                 except RestError as exc:
                     if len(group) == len(commands):
                         raise
@@ -108,7 +111,7 @@ class PortalClient:
 
     # one group of commands = one request
 
-    def _group(self, group: Sequence[Command], admitted: Callable[[], None]) -> list[Outcome]:
+    def _group(self, group: Sequence[Command], admitted: Callable[[], None], *, patient: bool) -> list[Outcome]:
         if len(group) == 1 and needs_single_call(group[0]):
             try:
                 return [self._single(group[0], admitted)]
@@ -116,10 +119,11 @@ class PortalClient:
                 if exc.fate in (Fate.REFUSED, Fate.GONE, Fate.PERSON) or exc.code == METHOD_PAUSED:
                     return [Outcome(group[0], error=exc)]
                 raise
-        bookings = self._bookings(Counter(command.method.casefold() for command in group))
-        ready = [command for command in group if not bookings[command.method.casefold()].wait]
+        bookings = self._bookings(Counter(command.method.casefold() for command in group), patient=patient)
+        held = _over(group, bookings)
+        ready = [command for place, command in enumerate(group) if place not in held]
         if not ready:
-            return [Outcome(command, error=_paused(bookings[command.method.casefold()])) for command in group]
+            return [Outcome(command, error=held[place]) for place, command in enumerate(group)]
         timings: list[Timing] | None = []
         try:
             body = self._session.exchange("batch", {**batch_params(ready), **self._own}, ready, admitted)
@@ -131,17 +135,12 @@ class PortalClient:
             raise
         finally:
             self._settle(bookings.values(), timings)
-        return [
-            next(answered)
-            if not bookings[command.method.casefold()].wait
-            else Outcome(command, error=_paused(bookings[command.method.casefold()]))
-            for command in group
-        ]
+        return [Outcome(command, error=held[place]) if place in held else next(answered) for place, command in enumerate(group)]
 
     def _single(self, command: Command, admitted: Callable[[], None]) -> Outcome:
         if not _METHOD.match(command.method):
             raise make(UNENCODABLE, "no method name", method=command.method)
-        (booking,) = self._bookings({command.method.casefold(): 1}).values()
+        (booking,) = self._bookings({command.method.casefold(): 1}, patient=True).values()
         if booking.wait:
             raise _paused(booking)
         timings: list[Timing] | None = []
@@ -164,11 +163,11 @@ class PortalClient:
             following if isinstance(following, int) else None,
         )
 
-    def _bookings(self, counts: Mapping[str, int]) -> dict[str, Booking]:
-        """Time set aside for each method; short waits (others are on their way, and their cost will be known) are waited for."""
+    def _bookings(self, counts: Mapping[str, int], *, patient: bool) -> dict[str, Booking]:
+        """Time set aside for each method; who is patient sits out short waits (the cost of what is on its way will be known then)."""
         operating = self.throttle.operating
         bookings = {method: operating.book(method, count) for method, count in counts.items()}
-        patience = self._persistence.patience
+        patience = self._persistence.patience if patient else 0.0
         while True:
             waits = [booking.wait for booking in bookings.values() if 0 < booking.wait <= patience]
             if not waits:
@@ -222,8 +221,21 @@ def _unspeakable(command: Command) -> RestError | None:
     return None
 
 
+def _over(group: Sequence[Command], bookings: Mapping[str, Booking]) -> dict[int, RestError]:
+    """The commands, by their places, for which no time has been set aside."""
+    left = {method: 0 if booking.wait else booking.count for method, booking in bookings.items()}
+    held: dict[int, RestError] = {}
+    for place, command in enumerate(group):
+        method = command.method.casefold()
+        left[method] -= 1
+        if left[method] < 0:
+            held[place] = _paused(bookings[method])
+    return held
+
+
 def _paused(booking: Booking) -> RestError:
-    return make(METHOD_PAUSED, "no operating time left", method=booking.method, retry_after=booking.wait)
+    # Where some went and the others did not: they may go once an answer has told what those took.
+    return make(METHOD_PAUSED, "no operating time left", method=booking.method, retry_after=booking.wait or 1.0)
 
 
 def _not_reached(failure: RestError, command: Command) -> RestError:

@@ -20,6 +20,9 @@ from b24app.rest.batching import Timing
 _SHARE = 0.95
 # Seconds set aside for a batch of a method never seen: no request takes longer. A few feel the way, the others wait a moment.
 _UNKNOWN = 60
+# What is on its way is set aside at so many times its estimate: a method may become that much dearer from one moment to the next, and
+# what is on its way by then has left. Where little is left, as many commands go as it is good for (not less than a second's work).
+_DEARER = 10
 _LEARNED_FOR = 30 * 24 * 3600
 
 # Fields of a method's hash: b:<minute> seconds charged in a minute of the portal's clock, f:<minute> set aside and not answered yet,
@@ -44,23 +47,30 @@ local function window(last)
   return sum
 end
 """
-# ARGV: now or "", method, count, limit, seconds for an unknown method, 1 to book. Answers "wait estimate minute".
+# ARGV: now or "", method, count, limit, longest request, 1 to book, how much dearer it may become. Answers "wait estimate minute count".
 _BOOK = (
     _LOAD
     + """
-local limit = tonumber(ARGV[4]); local known = redis.call('HGET', KEYS[2], ARGV[2] .. ' charged')
-local need = math.min(limit, known and tonumber(ARGV[3]) * known or tonumber(ARGV[5]))
-local rest, at, wait = window(minute), minute - 9, 0
+local limit, longest, count = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[3])
+local cost = tonumber(redis.call('HGET', KEYS[2], ARGV[2] .. ' charged') or nil)
+local worst = cost and math.max(cost, math.min(cost * ARGV[7], longest))
+local function set_aside(commands) return math.min(limit, worst and commands * worst or longest) end
+local rest, at, wait, fits, least = window(minute), minute - 9, 0, count, count
+if cost and cost > 0 then
+  least = math.min(count, math.max(1, math.ceil(1 / cost)))
+  fits = math.max(least, math.min(count, math.floor((limit - rest - flying) / worst)))
+end
+local need = set_aside(fits)
 if rest + flying + need > limit then wait = 1 end
-while rest + need > limit and at <= minute do
+while rest + set_aside(least) > limit and at <= minute do
   rest = rest - (spent[at] or 0); wait = (at + 10) * 60 - there + 0.1; at = at + 1
 end
-if not known and flying > 0 then wait = math.min(wait, 0.25) end
+if not cost and flying > 0 then wait = math.min(wait, 0.25) end
 wait = math.max(wait, pause - now)
 if wait <= 0 and ARGV[6] == '1' then
   redis.call('HINCRBYFLOAT', KEYS[1], 'f:' .. minute, need); redis.call('EXPIRE', KEYS[1], 1200)
 end
-return tostring(wait) .. ' ' .. tostring(need) .. ' ' .. minute"""
+return tostring(wait) .. ' ' .. tostring(need) .. ' ' .. minute .. ' ' .. fits"""
 )
 # What the portal had charged at the end of each minute is compared with our minutes up to there: the difference belongs to that minute.
 # ARGV: now or "", method, booked minute, estimate, seconds of work, commands timed, growth of the portal's number inside the answer,
@@ -104,12 +114,13 @@ return tostring(ends - now)"""
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """Time set aside for commands about to be sent; `wait` above 0: nothing was set aside, so many seconds are to pass first."""
+    """Time set aside for the first `count` commands about to be sent; `wait` above 0: for none, so many seconds are to pass first."""
 
     method: str
     wait: float
     estimate: float
     minute: int
+    count: int
 
 
 class OperatingTime:
@@ -131,7 +142,7 @@ class OperatingTime:
         return self._ask(method, count, book=False).wait
 
     def book(self, method: str, count: int = 1) -> Booking:
-        """Set time aside for `count` commands about to be sent, or tell how long to wait (then nothing is set aside)."""
+        """Set time aside for up to `count` commands about to be sent, or tell how long to wait (then nothing is set aside)."""
         return self._ask(method, count, book=True)
 
     def settle(self, booking: Booking, timings: Sequence[Timing]) -> None:
@@ -177,10 +188,11 @@ class OperatingTime:
             self._limit,
             _UNKNOWN,
             "1" if book else "0",
+            _DEARER,
         ]
         answer: Any = self._book(keys=self._keys(method), args=args)
-        wait, estimate, minute = (answer.decode() if isinstance(answer, bytes) else answer).split()
-        return Booking(method, float(wait), float(estimate), int(minute))
+        wait, estimate, minute, fits = (answer.decode() if isinstance(answer, bytes) else answer).split()
+        return Booking(method, float(wait), float(estimate), int(minute), int(float(fits)))
 
     def _keys(self, method: str) -> list[str]:
         return [f"{self._prefix}:time:{method}", f"{self._prefix}:costs"]

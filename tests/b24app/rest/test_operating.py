@@ -58,14 +58,33 @@ class TestBooking:
                 else:
                     clock.now += booking.wait
                 continue
-            flying.append((booking, portal.run("catalog.product.add", 25)))
-            done += 25
+            flying.append((booking, portal.run("catalog.product.add", booking.count)))
+            done += booking.count
             clock.now += 0.5
             if len(flying) >= 8:
                 operating.settle(*flying.pop(0))
         assert portal.refused == 0
         possible = min(1800 / 0.5 * 25, 480 * 3 / cost)
         assert done / possible >= 0.8
+
+    @pytest.mark.parametrize("moment", [20, 100, 400, 700])
+    @pytest.mark.parametrize("cost", [0.01, 0.04, 0.2])
+    def test_is_not_taken_by_surprise_when_a_method_becomes_ten_times_dearer(
+        self, operating: OperatingTime, clock: Time, cost: float, moment: int
+    ) -> None:
+        portal, start = Account(clock, 480.0, cost, shown=None, skew=0.0), clock.now
+        flying: list[tuple[Booking, list[Timing]]] = []
+        while clock.now < start + 1500:
+            portal.cost = cost * (10 if clock.now - start > moment else 1)
+            booking = operating.book("catalog.product.add", 50)
+            if booking.wait and not flying:
+                clock.now += booking.wait
+            if booking.wait or len(flying) >= 24:
+                operating.settle(*(flying.pop(0) if flying else (booking, [])))
+                continue
+            flying.append((booking, portal.run("catalog.product.add", booking.count)))
+            clock.now += 0.05
+        assert portal.refused <= 5
 
     def test_waits_until_the_portal_gives_time_back(self, operating: OperatingTime, clock: Time) -> None:
         booking = operating.book("m", 1)
@@ -88,8 +107,9 @@ class TestBooking:
         assert 0 < waits[-1] < 1
         assert operating.book("other", 50).wait == 0
 
-    def test_lets_one_large_batch_through_when_nothing_else_runs(self, operating: OperatingTime) -> None:
+    def test_lets_as_many_through_as_there_is_time_for(self, operating: OperatingTime) -> None:
         operating.settle(operating.book("m", 1), [Timing("m", 30.0)])
+        assert operating.book("m", 50).count == 7
         assert operating.book("m", 50).wait > 0
         fresh = operating.book("n", 1)
         operating.settle(fresh, [])
