@@ -169,6 +169,21 @@ CAUSES: dict[str, Cause] = {
         _("Bitrix24 answered with an error; its own words are shown with each object."),
         _("Correct the object in 1C or in the portal, then retry."),
     ),
+    "order-unknown": Cause(
+        ngettext_lazy(
+            "%(count)d payment or shipment of an unknown order", "%(count)d payments or shipments of unknown orders", "count"
+        ),
+        _("1C names an order that never came from it and was never given to it, so there is nothing to show it at."),
+        _("Let 1C send the order, then the payment or shipment once more."),
+        _("Order in 1C: %(basis)s"),
+        again=False,
+    ),
+    "document-not-read": Cause(
+        ngettext_lazy("%(count)d document of 1C could not be read", "%(count)d documents of 1C could not be read", "count"),
+        _("Something in it is not as 1C writes documents; the others of its file have arrived."),
+        _("Open the document in 1C, correct and save it. If it happens again, send the file to your integrator."),
+        again=False,
+    ),
     "document-rejected": Cause(
         ngettext_lazy("1C did not take %(count)d document", "1C did not take %(count)d documents", "count"),
         _("It went to 1C several times by itself, and 1C never confirmed it. It is left out, so that the others arrive."),
