@@ -173,6 +173,8 @@ def reading_state(counts: Mapping[str, int], share: float) -> str:
         ("products", ("товар", "товара", "товаров")),
         ("offers", ("предложение", "предложения", "предложений")),
         ("groups", ("группа", "группы", "групп")),
+        ("orders", ("заказ", "заказа", "заказов")),
+        ("counterparties", ("контрагент", "контрагента", "контрагентов")),
     )
     told = [counted(counts[key], *forms) for key, forms in nouns if counts.get(key)]
     what = " и ".join(told[:2])
