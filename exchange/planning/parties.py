@@ -60,7 +60,7 @@ def _international(digits: str, plus: bool, country: str) -> str:
 
 
 def _russian(digits: str) -> str:
-    """What begins with 8 (916), even behind a plus, … is a Russian number as it is written in Russia; "" for what is none."""
+    """A number of 11 digits beginning with 8 (even behind a plus) is written as in Russia: +7 …; "" for any other."""
     return f"+7{digits[1:]}" if len(digits) == 11 and digits[0] == "8" else ""
 
 

@@ -77,10 +77,10 @@ def country_of(tax_id: str, default: str = "") -> str:
     if not digits:
         return ""
     fits = [row.code for row in COUNTRIES.values() if len(digits) in row.legal_lengths | row.natural_lengths]
+    if "KZ" in fits and not russian_checksum(digits) and kazakh_checksum(digits):
+        return "KZ"  # as long as a Russian sole trader's, and told apart by the check digits
     if default in fits or not fits:
         return default if default in fits else ""
-    if "KZ" in fits and not russian_checksum(digits):
-        return "KZ"
     # Ten digits are Russia's, though Ukraine's sole traders have as many: their portals say so by the default.
     return fits[0]
 
@@ -96,6 +96,17 @@ def russian_checksum(digits: str) -> bool:
     if len(digits) == 12:
         first = check(digits[:10], (7, 2, 4, 10, 3, 5, 9, 4, 6, 8))
         return digits[10] == first and digits[11] == check(digits[:11], (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8))
+    return False
+
+
+def kazakh_checksum(digits: str) -> bool:
+    """Whether the last digit of a БИН or ИИН of 12 digits is right."""
+    if len(digits) != 12:
+        return False
+    for shift in (0, 2):
+        check = sum(int(digit) * ((place + shift) % 11 + 1) for place, digit in enumerate(digits[:11])) % 11
+        if check < 10:
+            return check == int(digits[11])
     return False
 
 

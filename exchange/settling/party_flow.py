@@ -126,7 +126,9 @@ class _Settling:
         if raw is None:
             return None
         side = stored.to_data(raw.party)
-        self.log.learn(work.key, portal_side=side, agreed=side, known=self._noted(raw))
+        self.log.learn(work.key, agreed=side, known=self._noted(raw))
+        if not _same(work.portal_side, raw.party):
+            self.log.learn(work.key, portal_side=side)
         return raw.key
 
     # finding and making
@@ -323,12 +325,11 @@ class _Settling:
         self.known |= {"told": stored.to_data(_comparable(merge.told)), "sent": sorted(sent)}
         for word in ("chosen", "alias", "make_new"):
             self.known.pop(word, None)
-        self.log.learn(
-            work.key,
-            portal_side=stored.to_data(merge.wanted),
-            agreed=stored.to_data(merge.agreed),
-            known=dict(self.known),
-        )
+        self.log.learn(work.key, agreed=stored.to_data(merge.agreed), known=dict(self.known))
+        after = replace(merge.wanted, requisite_id=whole(self.known.get("requisite_id")))
+        if sorted(sent) != (work.known.get("sent") or []) or not _same(work.portal_side, after):
+            # Documents that name the party are looked at anew only when 1C may have to hear of it.
+            self.log.learn(work.key, portal_side=stored.to_data(after))
         self.log.done[work.key] = work.version
         over = {AMBIGUOUS, TWICE, REFUSED}
         if merge.conflicts:
@@ -342,6 +343,11 @@ class _Settling:
         if raw.requisite is not None:
             self.known["requisite_id"] = whole(raw.requisite["ID"])
         return dict(self.known)
+
+
+def _same(before: Party | None, now: Party) -> bool:
+    """Whether the portal's side is what it was."""
+    return before is not None and replace(before, updated_at="") == replace(now, updated_at="")
 
 
 def _comparable(party: Party) -> Party:

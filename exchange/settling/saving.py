@@ -70,6 +70,9 @@ class Saving:
             )
             if kind == PARTY and self.base is not None and (columns.get("known") or {}).get("people"):
                 party_rows.link_people(self.portal.pk, self.base.pk, columns["known"]["people"])
+        for (kind, _), columns in learnt.changed.items():
+            if kind == PARTY and self.base is not None and (people := (columns.get("known") or {}).get("people")):
+                party_rows.link_people(self.portal.pk, self.base.pk, people)
         read = [
             (int(columns["portal_side"].get("b24", (0, 0))[0]), int(columns["portal_side"].get("b24", (0, 0))[1]))
             for (kind, _), columns in learnt.changed.items()

@@ -9,7 +9,12 @@ import pytest
 from exchange.models import OneCBase, Problem, TradeParty
 from exchange.planning.trade import COMPANY, CONTACT, Account, AddressKind, Party, PartyKind, Person, PostalAddress
 from exchange.sessions import create_base
+from exchange.settling import party_rows
+from exchange.settling.flows import Learnt
+from exchange.settling.party_flow import find_own_company, settle_party
 from mapping import links
+from mapping.trade_rules import PartyRules
+from tests.exchange.settling.driving import drive
 from tests.exchange.settling.parties import Exchange
 
 DAISY = Party(
@@ -85,8 +90,6 @@ class TestMaking:
         assert exchange.count(COMPANY) == 0
 
     def test_makes_nothing_when_the_rules_forbid_it(self, portal, base):
-        from mapping.trade_rules import PartyRules
-
         assert Exchange(portal, base, PartyRules(create=False)).told("c-1", DAISY) is None
 
 
@@ -248,3 +251,141 @@ class TestPeople:
         exchange.told("c-1", DAISY, people=(replace(PAUL, position="Директор", phones=("8 903 999-88-77",)),))
         contact = exchange.rest("crm.item.list", entityTypeId=CONTACT, select=["*"])["items"]
         assert [(row["post"], phones(row)) for row in contact] == [("Директор", ["+79039998877"])]
+
+
+class TestCountries:
+    """The double has Russia's presets; other countries' are added as an administrator would."""
+
+    def preset(self, server, country: int, name: str, code: str) -> int:
+        row = {"ENTITY_TYPE_ID": "8", "COUNTRY_ID": str(country), "NAME": name, "XML_ID": code, "ACTIVE": "Y", "SORT": "600"}
+        return server.portal.store.add("presets", row)["id"]
+
+    @pytest.mark.parametrize(
+        ("country", "party", "field"),
+        [
+            (14, Party(name="ТОВ Ромашка", kind=PartyKind.LEGAL, codes=(("КодПоЕДРПОУ", "12345678"),)), "RQ_EDRPOU"),
+            (6, Party(name="ТОО Ромашка", kind=PartyKind.LEGAL, tax_id="951240000125"), "RQ_BIN"),
+            (4, Party(name="УП Ромашка", kind=PartyKind.LEGAL, tax_id="123456789"), "RQ_INN"),
+        ],
+    )
+    def test_a_payer_of_another_country_gets_its_preset_and_field(self, exchange, portal_server, country, party, field):
+        wanted = self.preset(portal_server, country, "Юр. лицо", "#CRM_REQUISITE_PRESET_DEF_XX_COMPANY#")
+        key = exchange.told("c-1", party)
+        (requisite,) = exchange.requisites(key)
+        number = party.tax_id or party.codes[0][1]
+        assert (requisite["PRESET_ID"], requisite[field]) == (str(wanted), number)
+        exchange.told("c-1", party)
+        assert exchange.writes == []
+        assert exchange.told("c-2", party) == key
+
+    def test_a_moldovan_payer_uses_the_portals_own_preset(self, exchange):
+        party = Party(name="SRL Mușețel", kind=PartyKind.LEGAL, tax_id="1003600012345")
+        key = exchange.told("c-1", party)
+        assert [(row["PRESET_ID"], row["RQ_INN"]) for row in exchange.requisites(key)] == [("1", "1003600012345")]
+        exchange.told("c-1", party)
+        assert exchange.writes == []
+
+    def test_the_administrators_preset_is_taken(self, portal, base, portal_server):
+        wanted = self.preset(portal_server, 1, "Наши клиенты", "OWN")
+        exchange = Exchange(portal, base, PartyRules(presets={"RU:legal": wanted}))
+        assert exchange.requisites(exchange.told("c-1", DAISY))[0]["PRESET_ID"] == str(wanted)
+
+    def test_presets_are_read_once(self, exchange, portal):
+        exchange.told("c-1", DAISY)
+        exchange.told("c-2", PERSON)
+        assert "crm.requisite.preset.list" not in exchange.calls
+        assert len(portal.facts["requisite_presets"]) == 3
+
+
+class TestOwnCompanies:
+    def find(self, exchange, party):
+        row = exchange.tell("own", party)
+        learnt = Learnt()
+        return drive(find_own_company(party, exchange.work(row).key, learnt), exchange.client), learnt
+
+    def test_are_found_by_tax_id_among_own_ones_only(self, exchange):
+        exchange.add(COMPANY, "7701234567", "770101001", title="Клиент")
+        mine = exchange.add(COMPANY, "7701234567", "770101001", title="Мы", isMyCompany="Y")
+        found, learnt = self.find(exchange, DAISY)
+        assert (found, learnt.troubles) == (mine, [])
+
+    def test_are_never_made_but_asked_for(self, exchange):
+        found, learnt = self.find(exchange, DAISY)
+        assert found is None
+        assert [trouble.cause for _, _, trouble in learnt.troubles] == ["own-company-missing"]
+        assert exchange.count(COMPANY) == 0
+
+
+class TestTrouble:
+    def test_a_refusal_is_told_and_tried_again_when_something_changes(self, exchange, portal_server):
+        exchange.told("c-0", PERSON)  # the presets are known from now on
+        portal_server.portal.store.remove("presets", 1)
+        key = exchange.told("c-1", DAISY)
+        assert Problem.objects.get(closed_at=None).cause == "portal-refused"
+        exchange.portal.facts.pop("requisite_presets")
+        exchange.portal.save()
+        exchange.told("c-1", DAISY)
+        assert not Problem.objects.filter(closed_at=None).exists()
+        assert exchange.requisites(key)[0]["RQ_INN"] == DAISY.tax_id
+
+    def test_a_broken_off_creation_is_finished_the_next_time(self, exchange):
+        flow = settle_party(
+            exchange.work(exchange.tell("c-1", DAISY)), Learnt(), party_rows.tools_for(exchange.portal, exchange.base)
+        )
+        ask = next(flow)
+        while not any(command.method == "crm.item.add" for command in ask.commands):
+            ask = flow.send(exchange.client.batch(ask.commands))
+        exchange.client.batch(ask.commands)  # made, and then the worker died
+        key = exchange.settle("c-1")
+        assert exchange.count(COMPANY) == 1
+        assert exchange.requisites(key)[0]["RQ_INN"] == DAISY.tax_id
+
+    def test_a_broken_off_requisite_is_finished_the_next_time(self, exchange):
+        flow = settle_party(
+            exchange.work(exchange.tell("c-1", DAISY)), Learnt(), party_rows.tools_for(exchange.portal, exchange.base)
+        )
+        ask = next(flow)
+        while not any(command.method == "crm.requisite.add" for command in ask.commands):
+            ask = flow.send(exchange.client.batch(ask.commands))
+        exchange.client.batch(ask.commands)
+        key = exchange.settle("c-1")
+        assert len(exchange.requisites(key)) == 1
+        assert len(exchange.rest("crm.address.list", filter={})) == 1
+        assert len(exchange.rest("crm.requisite.bankdetail.list", filter={})) == 1
+
+    def test_two_contacts_with_one_phone_are_a_question(self, exchange):
+        for name in ("Павел", "Пётр"):
+            exchange.add(CONTACT, name=name, fm=[{"typeId": "PHONE", "valueType": "WORK", "value": "+79031112233"}])
+        exchange.told("c-1", DAISY, people=(PAUL,))
+        assert exchange.count(CONTACT) == 2
+        assert len(Problem.objects.get(cause="person-ambiguous").facts["candidates"]) == 2
+
+
+class TestSeveralBases:
+    def test_a_change_of_one_base_is_the_portals_change_for_the_other(self, exchange, portal):
+        key = exchange.told("c-1", DAISY)
+        second = Exchange(portal, create_base(portal, "Бухгалтерия", "bp30")[0])
+        second.told("x-9", DAISY)
+        exchange.told("c-1", DAISY, name="Лютик", tax_id="7701234568")
+        second.told("x-9", DAISY)
+        assert exchange.item(key)["title"] == "Лютик"
+        assert exchange.requisites(key)[0]["RQ_INN"] == "7701234568"
+        assert TradeParty.objects.get(onec_id="x-9").known["sent"] == ["name", "tax_id"]
+
+
+class TestBranchesOfOneCompany:
+    def test_two_counterparties_share_a_company_with_requisites_of_each(self, exchange):
+        key = exchange.add(COMPANY, "7701234567", "770101001", title="Ромашка")
+        branch = {
+            "ENTITY_TYPE_ID": 4,
+            "ENTITY_ID": key[1],
+            "PRESET_ID": 1,
+            "NAME": "Филиал",
+            "RQ_INN": "7701234567",
+            "RQ_KPP": "780101001",
+        }
+        exchange.rest("crm.requisite.add", fields=branch)
+        assert exchange.told("c-1", DAISY) == key
+        assert exchange.told("c-2", DAISY, name="Ромашка, Петербург", tax_branch="780101001") == key
+        assert [row["RQ_KPP"] for row in exchange.requisites(key)] == ["770101001", "780101001"]
+        assert not Problem.objects.exists()
