@@ -142,7 +142,9 @@ def lines_from_rows(
     the portal made it (isManualOpportunity=N): kopecks between it and the lines go to the lines that are not known.
     """
     unused, rows = list(known), list(rows)
-    old = [_known(row, _row(row), unused, currency) for row in rows]
+    # The ways of a mixed document were made one (see uniform): its rows with tax on top are lines with tax inside.
+    mixed = len({has.tax_included for has in map(_row, rows) if has.tax_rate}) == 2
+    old = [_known(row, _row(row), unused, currency, mixed=mixed) for row in rows]
     readings = []
     for with_tax in (False, True):
         lines = [_named(line or _line(row, currency, with_tax=with_tax), row) for line, row in zip(old, rows, strict=True)]
@@ -188,7 +190,13 @@ def _same(wanted: PortalRow, has: PortalRow) -> bool:
     )
 
 
-def _known(row: Mapping[str, Any], has: PortalRow, unused: list[Line], currency: str) -> Line | None:
+def _made_included(sent: PortalRow, has: PortalRow) -> bool:
+    """Whether a row with tax on top is what a line with tax inside was made of; the price without tax was rounded on the way."""
+    alike = (sent.quantity, sent.tax_rate) == (has.quantity, has.tax_rate) and abs(sent.price - has.price) <= CENT
+    return alike and sent.tax_included and not has.tax_included
+
+
+def _known(row: Mapping[str, Any], has: PortalRow, unused: list[Line], currency: str, *, mixed: bool) -> Line | None:
     """The agreed line of an untouched row, taken out of `unused`: the one of the row's id, else one of the same product."""
     row_id, product_id = int(row.get("id") or 0), int(row.get("productId") or 0)
     candidates = [line for line in unused if line.row_id == row_id] or [
@@ -199,7 +207,7 @@ def _known(row: Mapping[str, Any], has: PortalRow, unused: list[Line], currency:
             sent = portal_row(line, currency)
         except Inexact:
             continue
-        if _same(sent, has):
+        if _same(sent, has) or (mixed and _made_included(sent, has)):
             unused.remove(line)
             return line if abs(sent.discount_sum - has.discount_sum) <= CENT else replace(line, discount=_discount(row, has))
     return None

@@ -100,6 +100,19 @@ class TestLinesFromRows:
         if currency in ("RUB", "UAH", "USD"):
             assert totals(lines, currency).amount == opportunity
 
+    def test_rows_of_a_document_with_vat_both_ways_are_known_again(self):
+        """Whose lines all have it inside: a row with tax on top is still the line it was made."""
+        rows = [
+            row(id=1, price=25.35, quantity=139, taxRate=7, taxIncluded="N", priceExclusive=23.69),
+            row(id=2, price=0.01, quantity=8.5, taxRate=None),
+            row(id=3, price=152.3, quantity=61.303, taxRate=5, taxIncluded="N", priceExclusive=145.05),
+            row(id=4, price=10, taxRate=5, taxIncluded="Y"),
+        ]
+        for opportunity in {portal(rows) for portal in PORTALS}:
+            lines = lines_from_rows(rows, "RUB", opportunity=opportunity)
+            assert totals(lines, "RUB").amount == opportunity
+            assert lines_from_rows(rows, "RUB", known=lines, opportunity=opportunity) == lines
+
     def test_a_changed_row_is_read_anew_and_its_neighbours_keep_their_kopecks(self):
         lines = (
             Line(quantity=D(3), price=D("3.333"), amount=D("10.00"), product_id=1, row_id=1),
