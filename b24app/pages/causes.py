@@ -7,31 +7,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-Text = str | Promise
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """`title` takes `count`; `detail` says what is special about one object, from its facts (left out when a fact is missing).
-
-    `again` tells whether sending the objects once more can help at all; where it cannot, a person takes note instead.
-    """
-
-    title: Any  # the lazy plural of ngettext_lazy(…, "count")
-    explanation: Text
-    remedy: Text
-    detail: Text = ""
-    again: bool = True
-
+from b24app.pages.cause import Cause, Text
+from b24app.pages.party_causes import PARTY_CAUSES
 
 CAUSES: dict[str, Cause] = {
+    **PARTY_CAUSES,
     "unreadable-file": Cause(
         ngettext_lazy("%(count)d file from 1C could not be read", "%(count)d files from 1C could not be read", "count"),
         _("The file is damaged or is not CommerceML. What was read before the damaged place is kept."),

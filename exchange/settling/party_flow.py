@@ -19,15 +19,15 @@ from exchange.imports.flows import Ask
 from exchange.planning import party_merge, stored
 from exchange.planning.parties import normal
 from exchange.planning.party_matching import Match
-from exchange.planning.portal_parties import PortalParty, Preset, whole
+from exchange.planning.portal_parties import PortalParty, whole
 from exchange.planning.trade import COMPANY, Party
 from exchange.settling import party_commands as commands
-from exchange.settling import requisites
 from exchange.settling.flows import Key, Learnt, PartyWork, fail
 from exchange.settling.party_people import settle_people
 from exchange.settling.party_reading import read_rows
 from exchange.settling.party_search import Search, find_party, own_companies
 from exchange.settling.party_tools import PartyTools, read_presets
+from exchange.settling.party_writing import write_party
 from mapping.trade_rules import PartyRules
 
 PortalKey = tuple[int, int]
@@ -237,7 +237,9 @@ class _Settling:
         if raw.requisite is None:
             # Without requisites the portal does not say what kind of payer it is, nor of which country: 1C does.
             wanted = replace(wanted, kind=onec.kind if raw.key[0] == COMPANY else wanted.kind, country=onec.country)
-        errors = yield from self._write(raw, wanted)
+        errors, requisite_id = yield from write_party(raw, wanted, work, self.tools)
+        if requisite_id:
+            self.known["requisite_id"] = requisite_id
         if not onec.deleted:
             people, more = yield from settle_people(raw, onec, self.known, work, self.tools, self.log)
             errors += more
@@ -263,61 +265,6 @@ class _Settling:
                 work.agreed, phones=None, emails=None, addresses=None, accounts=None, codes=None, people=None
             )
         return (work.agreed, told) if told is not None else (None, None)
-
-    def _write(self, raw: PortalParty, wanted: Party) -> Generator[Ask, list[Outcome], list[RestError]]:
-        """Write what differs, in two asks at most: requisites that are made get their accounts and addresses afterwards."""
-        work, tools = self.work, self.tools
-        asked = [command] if (command := commands.update_party(raw, wanted, work.base.originator, work.onec_id)) else []
-        made = None
-        country = wanted.country
-        if raw.requisite is not None or requisites.needs_requisite(wanted):
-            preset = self._preset(raw, wanted)
-            if preset is not None:
-                country = preset.country or tools.country
-                made = requisites.requisite_command(raw, wanted, preset, work.base.originator, work.onec_id, tools.country)
-                asked += [made] if made else []
-        requisite_id = whole((raw.requisite or {}).get("ID"))
-        if requisite_id:
-            asked += self._belongings(raw, wanted, requisite_id, country)
-        errors = yield from self._send(asked, raw)
-        if not requisite_id and made is not None and self._added:
-            self.known["requisite_id"] = self._added
-            errors += yield from self._send(self._belongings(raw, wanted, self._added, country), raw)
-        elif requisite_id:
-            self.known["requisite_id"] = requisite_id
-        return errors
-
-    _added: int = 0
-
-    def _preset(self, raw: PortalParty, wanted: Party) -> Preset | None:
-        own = self.tools.presets.get(whole((raw.requisite or {}).get("PRESET_ID")))
-        return own or requisites.preset_for(wanted, self.tools.presets.values(), self.rules.presets, self.tools.country)
-
-    def _belongings(self, raw: PortalParty, wanted: Party, requisite_id: int, country: str) -> list[Any]:
-        return [
-            *requisites.account_commands(raw, wanted, requisite_id, country, self.work.base.originator),
-            *requisites.address_commands(raw, wanted, requisite_id),
-        ]
-
-    def _send(self, asked: list[Any], raw: PortalParty) -> Generator[Ask, list[Outcome], list[RestError]]:
-        """Send the commands; the errors. An address that came to be meanwhile is changed instead of added."""
-        if not asked:
-            return []
-        outcomes = yield Ask(tuple(asked))
-        again = []
-        errors: list[RestError] = []
-        for command, outcome in zip(asked, outcomes, strict=True):
-            if outcome.error is None:
-                if command.method == "crm.requisite.add":
-                    self._added = whole(outcome.result)
-            elif command.method == "crm.address.add" and "exists" in outcome.error.description + outcome.error.code:
-                again.append(requisites.address_again(command))
-            elif not (command.method == "crm.address.delete" and "not found" in outcome.error.description + outcome.error.code):
-                errors.append(outcome.error)
-        if again:
-            outcomes = yield Ask(tuple(again))
-            errors += [outcome.error for outcome in outcomes if outcome.error is not None]
-        return errors
 
     def _settled(self, raw: PortalParty, onec: Party, merge: party_merge.PartyMerge) -> None:
         work = self.work
