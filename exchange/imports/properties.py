@@ -71,12 +71,12 @@ class Properties(Steps):
         found = [self._find(one) for one in page]
         asked: list[tuple[int, Command, dict[str, Any]]] = []
         for place, (one, now) in enumerate(zip(page, found, strict=True)):
+            iblock = self.portal.offers_iblock_id if one.for_offers else self.portal.iblock_id
             if now is None:
-                iblock = self.portal.offers_iblock_id if one.for_offers else self.portal.iblock_id
                 command = commands.add_property(iblock, one.key, one.name, one.type, multiple=one.multiple, code=one.code)
                 asked.append((place, command, {}))
             elif commands.portal_property(now).type == one.type and (fields := self._renewed(one, now)):
-                asked.append((place, commands.update_property(int(now["id"]), fields), fields))
+                asked.append((place, commands.update_property(int(now["id"]), iblock, fields), fields))
         outcomes = (yield Ask(tuple(command for _, command, _ in asked))) if asked else []
         for (place, _, fields), outcome in zip(asked, outcomes, strict=True):
             one, now = page[place], found[place]

@@ -65,8 +65,8 @@ def add_property(iblock_id: int, xml_id: str, name: str, type: PropertyType, *, 
     return Command("catalog.productProperty.add", {"fields": fields})
 
 
-def update_property(b24_id: int, fields: Mapping[str, Any]) -> Command:
-    return Command("catalog.productProperty.update", {"id": b24_id, "fields": dict(fields)})
+def update_property(b24_id: int, iblock_id: int, fields: Mapping[str, Any]) -> Command:
+    return Command("catalog.productProperty.update", {"id": b24_id, "fields": {"iblockId": iblock_id, **fields}})
 
 
 def portal_property(row: Mapping[str, Any], options: Mapping[str, int] | None = None) -> PortalProperty:

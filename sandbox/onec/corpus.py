@@ -159,11 +159,12 @@ def _wait(portal_url: str | None, manager: Manager | None, within: float, say: C
     started = last = time.monotonic()
     before: object = None
     while time.monotonic() - started < within:
-        commands = fetch_state(portal_url, "calls")["commands"] if portal_url else 0
+        # Reading goes on for ever: an application looks for events.
+        commands = fetch_state(portal_url, "calls")["write_commands"] if portal_url else 0
         now = (commands, _waiting(manager))
         if now != before:
             before, last = now, time.monotonic()
-            say(f"the portal has run {commands} commands" + (f", {now[1]} objects wait" if manager else ""))
+            say(f"the portal has run {commands} commands that write" + (f", {now[1]} objects wait" if manager else ""))
         elif time.monotonic() - last >= QUIET_FOR:
             return
         time.sleep(LOOK_EVERY)

@@ -147,6 +147,14 @@ class TestPush:
         assert {f"v{number}" for number in range(130)} <= {row["xmlId"] for row in bitrix24.state["enums"]}
         assert bitrix24.state.one("products", xmlId="b")
 
+    def test_renames_a_property_and_its_values(self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer) -> None:
+        for text in (CATALOG, CATALOG.replace("Материал", "Материал верха").replace("Кожа", "Кожа и замша")):
+            tell(text)
+            push_all()
+        assert bitrix24.state.one("properties", xmlId="p1")["name"] == "Материал верха"
+        assert bitrix24.state.one("enums", xmlId="v1")["value"] == "Кожа и замша"
+        assert not Problem.objects.exclude(cause="offer-without-product").exists()
+
     def test_keeps_the_price_of_a_type_that_is_not_of_1c(
         self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer
     ) -> None:
