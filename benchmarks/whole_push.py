@@ -1,6 +1,6 @@
 """How much of a portal's rate a whole push uses, and how many commands it spends: an invented base, read, remembered and pushed.
 
-    DATA_DIR=/tmp/pushing python -m benchmarks.whole_push [--items 600]
+    DATA_DIR=/tmp/pushing python -m benchmarks.whole_push [--items 800]
 
 The sandbox's portal, in a process of its own, counts requests in a leaky bucket as Bitrix24 documents it and takes its time with each
 answer; the push runs in another one, with a database of its own, from the files of a 1C to the last price. All cases run at once. Both

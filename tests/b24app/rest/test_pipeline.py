@@ -92,6 +92,31 @@ class TestPipeline:
             pipeline.submit(tag, commands(tag))
             drain(pipeline)
 
+    def test_is_hungry_only_while_few_batches_wait_for_their_places(
+        self, stub: StubPortal, client: PortalClient, monkeypatch
+    ) -> None:
+        release = threading.Event()
+        send = client.send
+        monkeypatch.setattr(client, "send", lambda group, admitted: release.wait(10) and send(group, admitted))
+        with Pipeline(client) as pipeline:
+            tag = 0
+            while pipeline.hungry:
+                pipeline.submit(tag, commands(tag))
+                tag += 1
+            assert tag == 3
+            release.set()
+            while not pipeline.hungry:
+                pipeline.wait(10)
+            assert len(drain(pipeline)) == tag
+
+    def test_is_idle_while_half_of_the_places_are_free(self, client: PortalClient) -> None:
+        with Pipeline(client) as pipeline:
+            found = [pipeline.idle]
+            while client.throttle.free() >= client.throttle.pace.burst / 2:
+                client.throttle.acquire()
+            found.append(pipeline.idle)
+        assert found == [True, False]
+
     def test_is_none_when_nothing_is_pending_or_ready(self, stub: StubPortal, client: PortalClient) -> None:
         release = threading.Event()
 

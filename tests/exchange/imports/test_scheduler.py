@@ -21,10 +21,10 @@ class Carrier:
     def __init__(self) -> None:
         self.most = 1000
         self.batches: list[list[Command]] = []
+        self.sent_at_fetch: list[int] = []
+        self.idle = False
         self.waiting: deque[tuple[Any, list[Command]]] = deque()
         self.answer: Any = lambda commands: [Outcome(command, {"ok": True}) for command in commands]
-
-    idle = False
 
     @property
     def hungry(self) -> bool:
@@ -44,6 +44,7 @@ class Carrier:
     def next_done(self, timeout: float | None = None) -> Any:
         if not self.waiting:
             return None
+        self.sent_at_fetch.append(len(self.batches))
         tag, commands = self.waiting.popleft()
         return tag, self.answer(commands)
 
@@ -131,3 +132,76 @@ class TestScheduler:
         carrier.answer = lambda commands: RestError("PAYMENT_REQUIRED", fate=Fate.PERSON)
         with pytest.raises(PortalBlocked):
             self.run(carrier, log, [flow(log, "a")])
+
+    def test_lets_odd_and_plain_commands_leave_in_turn(self, log: Log):
+        def odd(number: int) -> Flow:
+            yield Ask((Command("m", {"name": f"$result {number}"}),))
+            return None
+
+        carrier = Carrier()
+        self.run(carrier, log, [*(odd(n) for n in range(3)), *(flow(log, str(n), 1) for n in range(150))])
+        assert [len(batch) for batch in carrier.batches] == [1, 50, 1, 50, 1, 50]
+
+    def test_keeps_back_all_commands_of_a_method_that_rests(self, log: Log):
+        def answer(commands: list[Command]) -> list[Outcome]:
+            rests = RestError(METHOD_PAUSED, fate=Fate.RETRY, retry_after=5.0)
+            return [Outcome(command, {}, rests if command.method == "m0" and now[0] < 5 else None) for command in commands]
+
+        def other() -> Flow:
+            for _ in range(3):
+                yield Ask((Command("other"),))
+                now[0] += 2
+            return None
+
+        now = [0.0]
+        carrier = Carrier()
+        carrier.most, carrier.answer = 1, answer
+        flows = [*(flow(log, str(n), 1) for n in range(120)), other()]
+        finished, _, saved = self.run(carrier, log, flows, clock=lambda: now[0])
+        assert finished
+        assert len(saved) == 120
+        asked = [command.method for batch in carrier.batches for command in batch]
+        assert asked.count("m0") == 50 + 120, "one batch hears that the method rests, and no other asks before it may"
+
+    def test_sends_a_small_batch_at_once_while_the_rate_is_far_from_used_up(self, log: Log):
+        def slow() -> Flow:
+            yield Ask(tuple(Command("m", {"n": n}) for n in range(60)))
+            return None
+
+        for idle, sizes in ((True, [50, 10]), (False, [50])):
+            carrier = Carrier()
+            carrier.idle = idle
+            self.run(carrier, log, [slow()])
+            assert [len(batch) for batch in carrier.batches][: carrier.sent_at_fetch[0]] == sizes
+
+    def test_opens_only_so_many_flows_of_the_source_before_those_they_brought_are_at_work(self, log: Log):
+        opened: list[int] = []
+        at_work: list[int] = []
+
+        def chunk(number: int) -> Flow:
+            opened.append(number)
+            yield Ask((Command("list"),))
+            at_work.append(len(opened) - number)
+            return [flow(log, f"{number}-{n}", 1) for n in range(50)]
+
+        carrier = Carrier()
+        carrier.most = 1
+        finished, _, saved = self.run(carrier, log, [chunk(n) for n in range(60)], most_opening=8)
+        assert finished
+        assert len(saved) == 60 * 50
+        assert max(at_work) <= 8
+
+    def test_saves_now_and_then_though_nothing_is_learnt_so_that_the_lane_is_kept(self, log: Log):
+        now = iter(range(0, 10_000, 3))
+        saves: list[Log] = []
+        marked: set[Key] = set()
+        carrier = Carrier()
+        scheduler = Scheduler(carrier, log, save=saves.append, mark=marked.update, clock=lambda: float(next(now)))
+
+        def silent() -> Flow:
+            for _ in range(20):
+                yield Ask((Command("m"),))
+            return None
+
+        assert scheduler.run(iter([silent()]))
+        assert len(saves) >= 5

@@ -134,7 +134,9 @@ class TestForOnec:
 
 
 values = st.sampled_from(["", "A", "B", "C"])
-numbers = st.lists(st.sampled_from(["+79000000001", "+79000000002", "+79000000003", "+79000000004"]), unique=True, max_size=3).map(tuple)
+numbers = st.lists(
+    st.sampled_from(["+79000000001", "+79000000002", "+79000000003", "+79000000004"]), unique=True, max_size=3
+).map(tuple)
 addresses = st.sampled_from(["", "Москва", "Тула", "Орёл"]).map(lambda text: legal(text) if text else ())
 accounts = st.lists(st.sampled_from(["1", "2", "3"]), unique=True, max_size=3).map(
     lambda all: tuple(Account(number=n) for n in all)
