@@ -152,8 +152,10 @@ def lines_from_rows(
         if opportunity is None or totals(readings[-1], currency).amount == opportunity:
             return readings[-1]
     fresh = [place for place, line in enumerate(old) if line is None]
-    fitted = [_fitted(lines, fresh, opportunity, currency) for lines in readings if opportunity is not None]
-    return next((lines for lines in fitted if totals(lines, currency).amount == opportunity), readings[0])
+    prices = [_row(row).price for row in rows]
+    wanted = opportunity or ZERO
+    fitted = [_fitted(lines, fresh, prices, wanted, currency) for lines in readings]
+    return next((lines for lines in fitted if totals(lines, currency).amount == wanted), readings[0])
 
 
 def uniform(lines: Sequence[Line], currency: str) -> tuple[Line, ...]:
@@ -226,6 +228,11 @@ def _line(row: Mapping[str, Any], currency: str, *, with_tax: bool) -> Line:
         tax = vat_on(whole, vat, currency, included=True)
         amount = whole - tax
         price = unit_price(amount, has.quantity, currency, _exclusive(row, has))
+        if to_decimals(product(price, _ONE + (has.tax_rate or ZERO) / _HUNDRED), PRICE_DECIMALS) != has.price:
+            # Of a part of a piece a kopeck is much of the price: the tax takes it, and the row is known again.
+            price = _exclusive(row, has)
+            amount = rounded(product(price, has.quantity), currency)
+            tax = whole - amount
     return Line(
         quantity=has.quantity,
         price=price,
@@ -266,19 +273,26 @@ def _named(line: Line, row: Mapping[str, Any]) -> Line:
     )
 
 
-def _fitted(lines: tuple[Line, ...], fresh: Sequence[int], opportunity: Decimal, currency: str) -> tuple[Line, ...]:
-    """The lines with their sum made the portal's, by one minor unit a line at most; more than rounding is none of ours."""
+def _fitted(
+    lines: tuple[Line, ...], fresh: Sequence[int], prices: Sequence[Decimal], opportunity: Decimal, currency: str
+) -> tuple[Line, ...]:
+    """The lines with their sum made the portal's, by one minor unit a line at most; more than rounding is none of ours.
+
+    Lines whose rows still have their price (`prices`) after it come first: they are known again.
+    """
     unit = Decimal(1).scaleb(-minor_units(currency))
     missing = rounded(opportunity, currency) - totals(lines, currency).amount
     count = int(abs(missing) / unit)
-    order = sorted((place for place in fresh if lines[place].amount), key=lambda place: -abs(lines[place].amount))[:count]
-    if not count or len(order) < count:
-        return lines
     step = unit.copy_sign(missing)
-    fitted = list(lines)
-    for place in order:
-        fitted[place] = _moved(lines[place], step, currency)
-    return tuple(fitted)
+    moved = {place: _moved(lines[place], step, currency) for place in fresh if count and lines[place].amount}
+    if not count or len(moved) < count:
+        return lines
+
+    def rank(place: int) -> tuple[bool, Decimal]:
+        return portal_row(moved[place], currency).price != prices[place], -abs(lines[place].amount)
+
+    chosen = frozenset(sorted(moved, key=rank)[:count])
+    return tuple(moved[place] if place in chosen else line for place, line in enumerate(lines))
 
 
 def _moved(line: Line, step: Decimal, currency: str) -> Line:
