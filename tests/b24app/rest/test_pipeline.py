@@ -105,7 +105,7 @@ class TestPipeline:
                 tag += 1
             assert tag == 3
             release.set()
-            while not pipeline.hungry:
+            for _ in iter(lambda: pipeline.hungry, True):
                 pipeline.wait(10)
             assert len(drain(pipeline)) == tag
 
