@@ -38,7 +38,8 @@ def _summary(results: Sequence[Result]) -> Iterator[str]:
     if slowest is not None:
         yield f"* The slowest exchange took {slowest.seconds:.1f} s ({_cell(slowest.name)})."
     causes: Counter[str] = Counter()
-    for result in results:
+    # Of each base once: several files may share one.
+    for result in {result.login or result.name: result for result in results}.values():
         for problem in _problems(result):
             causes[problem["cause"]] += problem["objects"]
     if causes:

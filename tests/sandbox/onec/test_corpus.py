@@ -96,6 +96,11 @@ class TestInPortal:
 
 
 class TestDocument:
+    def test_counts_the_problems_of_a_base_once(self) -> None:
+        told = {"objects": {}, "problems": [{"cause": "name-missing", "kind": "product", "objects": 3, "example": "a"}]}
+        results = [corpus.Result(f"{n}.xml", 1, look(b"<html/>"), login="one", told=told) for n in range(2)]
+        assert "* Problems told to people: name-missing 3." in document(results, "# Head").splitlines()
+
     def test_says_what_is_missing_and_why(self) -> None:
         result = corpus.Result("import|1.xml", 1000, look(CATALOGUE.format("a").encode()), answer="success", is_taken=True)
         result.read = {"found": {"products": 1}, "deleted": 1, "error": ""}
