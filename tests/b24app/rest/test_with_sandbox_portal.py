@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
@@ -193,6 +193,27 @@ class TestTokens:
         assert caught.value.fate is Fate.PERSON
 
 
+def push_sections(client: PortalClient, left: int, note: Callable[[int], object] = lambda done: None) -> int:
+    """Add sections until all are there or the method's time is used up; what had to wait goes again. How many were added."""
+    done, used_up = 0, False
+    with Pipeline(client) as pipeline:
+        while pipeline.pending or (left and not used_up):
+            while left and not used_up and pipeline.room:
+                size = min(left, pipeline.preferred_size(["catalog.section.add"]))
+                left -= size
+                pipeline.submit(left, [section(f"s{left + number}") for number in range(size)])
+            result = pipeline.next_done()
+            assert result is not None
+            assert isinstance(result[1], list)
+            errors = [outcome.error for outcome in result[1] if outcome.error is not None]
+            assert {error.code for error in errors} <= {METHOD_PAUSED, "OPERATION_TIME_LIMIT"}
+            done += len(result[1]) - len(errors)
+            left += len(errors)
+            used_up = used_up or any(error.retry_after > 30 for error in errors)
+            note(done)
+    return done
+
+
 class TestLimits:
     def test_are_kept_by_a_pipeline_without_one_refusal(self, portal: PortalServer, client: PortalClient, clock: Time) -> None:
         portal.portal.bucket.clock = clock
@@ -206,24 +227,19 @@ class TestLimits:
         assert portal.calls.rejected.total() == 0
         assert 150 / (50 + 2 * (clock.now - started)) >= 0.97
 
+    def test_of_a_methods_time_hold_when_it_becomes_ten_times_dearer_from_one_command_to_the_next(
+        self, portal: PortalServer, client: PortalClient, clock: Time
+    ) -> None:
+        portal.portal.bucket.clock = clock
+        costs = portal.portal.operating.costs = {"catalog.section.add": 0.1}
+        done = push_sections(client, 3000, lambda done: done > 1500 and costs.update({"catalog.section.add": 1.0}))
+        assert portal.calls.rejected.total() <= 5
+        assert 1700 <= done <= 1900
+
     def test_of_a_methods_time_are_never_crossed(self, portal: PortalServer, client: PortalClient, clock: Time) -> None:
         portal.portal.bucket.clock = clock
         portal.portal.operating.costs = {"catalog.section.add": 1.0}
-        done, left, used_up = 0, 800, False
-        with Pipeline(client) as pipeline:
-            while pipeline.pending or (left and not used_up):
-                while left and not used_up and pipeline.room:
-                    size = min(left, pipeline.preferred_size(["catalog.section.add"]))
-                    left -= size
-                    pipeline.submit(left, [section(f"s{left + number}") for number in range(size)])
-                result = pipeline.next_done()
-                assert result is not None
-                assert isinstance(result[1], list)
-                errors = [outcome.error for outcome in result[1] if outcome.error is not None]
-                assert {error.code for error in errors} <= {METHOD_PAUSED}
-                done += len(result[1]) - len(errors)
-                left += len(errors)
-                used_up = used_up or any(error.retry_after > 30 for error in errors)
+        done = push_sections(client, 800)
         assert portal.calls.rejected.total() == 0
         assert 380 <= done <= 480
         assert client.throttle.allowed("catalog.section.add", 50) > 0
