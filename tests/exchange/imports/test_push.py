@@ -77,6 +77,15 @@ class TestPush:
         assert prices == {(100.5, "RUB"), (2, "USD")}
         assert not StateRow.objects.filter(pushed_version__lt=F("version")).exists()
 
+    def test_asks_in_few_requests_since_what_depends_on_nothing_travels_together(
+        self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer
+    ) -> None:
+        tell(CATALOG)
+        tell(OFFERS)
+        bitrix24.calls.reset()
+        push_all()
+        assert bitrix24.calls.snapshot()["requests"] <= 12
+
     def test_writes_nothing_when_the_same_comes_again(
         self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer
     ) -> None:
