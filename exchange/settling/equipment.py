@@ -63,12 +63,14 @@ def own_fields(entity_type_id: int) -> Generator[Ask, list[Outcome], OwnFields]:
     refused = ""
     for outcome in outcomes:
         error = outcome.error
-        if error is None or _exists(error):
+        if error is None:
             continue
         if error.fate in (Fate.RETRY, Fate.REFRESH):
             raise error
         refused = refused or error.description or error.code
-    return OwnFields((yield from _find(entity_type_id)), refused)
+    keys = yield from _find(entity_type_id)
+    # The portal refuses a field that exists with a sentence in its own language: that it is there now tells more.
+    return OwnFields(keys, refused if len(keys) < len(_TYPES) else "")
 
 
 def code_of(entity_type_id: int, name: str) -> str:
@@ -103,7 +105,3 @@ def _creation(entity_type_id: int, name: str) -> Command:
         "listFilterLabel": labels,
     }
     return Command("userfieldconfig.add", {"moduleId": "crm", "field": field})
-
-
-def _exists(error: RestError) -> bool:
-    return "уже существует" in error.description or "already exists" in error.description.lower()
