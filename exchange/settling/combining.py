@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from exchange.money import totals
 from exchange.planning.merge import Merged, merge
-from exchange.planning.merge_parts import Conflict, Each, Field, Part, Side
+from exchange.planning.merge_parts import Conflict, Each, Field, Owner, Part, Side
 from exchange.planning.merge_tables import DOCUMENT
 from exchange.planning.stored import from_data
 from exchange.planning.trade import Line, Trade
@@ -26,7 +26,10 @@ def combined(work: DocumentWork, portal: Trade | None, onec: Trade | None) -> Me
     decided = work.known.get("decided")
 
     def once(agreed: Trade | None) -> Merged[Trade]:
-        owners = work.base.rules.trade.document_owners
+        owners: dict[str, Owner] = dict(work.base.rules.trade.document_owners)
+        if decided == "onec":
+            # What 1C would not take of ours, a person gave up.
+            owners |= dict.fromkeys(work.known.get("untaken") or (), "onec")
         first: Side = "onec" if work.known.get("origin") == "onec" else "portal"
         return merge(agreed, portal, onec, owners, onec_before=before, first=first)
 
@@ -55,12 +58,13 @@ def _still_said(before: Trade | None, onec: Trade | None, agreed: Trade | None) 
     1C that repeats its old lines was given ours and did not take them (УТ 11 leaves orders in work alone). If it says other lines, it
     took ours (it said success) and changed them: then the agreement is what it began with.
     """
-    if before is None or onec is None or agreed is None or _asked(onec) == _asked(before):
+    if before is None or onec is None or agreed is None or asked(onec) == asked(before):
         return before
     return keeping(before, agreed, {"lines"})
 
 
-def _asked(trade: Trade) -> list[tuple[str, Decimal, Decimal]]:
+def asked(trade: Trade) -> list[tuple[str, Decimal, Decimal]]:
+    """What the lines ask for, to be compared."""
     return sorted((line.item_id or line.name, line.quantity, line.amount) for line in trade.lines or ())
 
 
@@ -79,8 +83,13 @@ def onec_after(onec: Trade, before: Trade | None, merged: Merged[Trade]) -> Trad
 
 def keeping(trade: Trade, old: Trade, groups: Collection[str]) -> Trade:
     """The trade with these groups of fields as in `old`."""
-    names = {name for part in DOCUMENT.parts if part.group in groups for name in _names(part)}
+    names = {name for group in groups for name in fields_of(group)}
     return replace(trade, **{name: getattr(old, name) for name in names})
+
+
+def fields_of(group: str) -> tuple[str, ...]:
+    """The fields of a group of a document's."""
+    return tuple(name for part in DOCUMENT.parts if part.group == group for name in _names(part))
 
 
 def leaning(agreed: Trade, conflicts: Iterable[Conflict], side: str) -> Trade:

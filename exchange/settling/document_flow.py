@@ -28,6 +28,7 @@ from exchange.settling.gather import read_documents
 from exchange.settling.offering import Offered, offer, withdraw_from_onec
 from exchange.settling.people import read_people
 from exchange.settling.telling import tell
+from exchange.settling.untaken import CAUSE, shown, told_digest, untaken
 from exchange.settling.writing import write
 
 Steps = Generator[Ask, list[Outcome], None]
@@ -80,7 +81,9 @@ def _settle(work: DocumentWork, fresh: Fresh | None, tools: DocumentTools, log: 
     entries = yield from tell(work, fresh, portal, effects, tools, log)
     offered = offer(work, fresh, portal, merged, effects, tools, log)
     _conflicts(work, merged, log)
-    _learn(work, portal, merged, effects, entries, offered, manual=written.manual, log=log)
+    kept = _untaken(work, portal, onec, merged, log)
+    work = replace(work, known={**work.known, "manual": written.manual or None, "untaken": kept})
+    _learn(work, portal, merged, effects, entries, offered, log)
 
 
 def onec_in_portal_ids(work: DocumentWork, buyer: tuple[int, int] | None, tools: DocumentTools) -> Trade | None:
@@ -137,6 +140,16 @@ def _conflicts(work: DocumentWork, merged: Merged[Trade], log: Learnt) -> None:
     log.trouble(work.key, name_of(work), "document-conflict", conflicts=told)
 
 
+def _untaken(work: DocumentWork, portal: Trade, onec: Trade | None, merged: Merged[Trade], log: Learnt) -> list[str] | None:
+    """What 1C keeps of its own against ours is told to a person; returns the groups."""
+    groups = untaken(work, portal, onec, merged)
+    if onec is None or not groups:
+        log.over[work.key] = log.over.get(work.key, frozenset()) | {CAUSE}
+        return None
+    log.trouble(work.key, name_of(work), CAUSE, conflicts=shown(portal, onec, groups))
+    return sorted(groups)
+
+
 def _shown(value: Any) -> Any:
     """A value as people see it in a problem."""
     if isinstance(value, Line):
@@ -151,16 +164,17 @@ def _learn(
     effects: Effects | None,
     entries: dict[str, Any] | None,
     offered: Offered,
-    *,
-    manual: bool,
     log: Learnt,
 ) -> None:
     # What the portal refused, it did not take back: it stays as it was agreed on before.
-    reached = agreed_after(merged, agreed_now(work), merged.to_portal)
-    agreed = agreed_after(merged, agreed_now(work), merged.to_portal | offered.groups)
-    known = {**work.known, "manual": manual or None, "decided": None, "company": offered.company or None}
+    # And what 1C keeps of its own is not agreed on by its saying success.
+    missed = merged.to_portal | frozenset(work.known.get("untaken") or ())
+    reached = agreed_after(merged, agreed_now(work), missed)
+    agreed = agreed_after(merged, agreed_now(work), missed | offered.groups)
+    known = {**work.known, "decided": None, "company": offered.company or None}
     known["offered"] = to_data(reached) if offered.groups and reached is not None else None
     if work.onec_side is not None and agreed is not None:
+        known["onec_told"] = told_digest(work.onec_side)
         known["onec_agreed"] = to_data(onec_after(work.onec_side, onec_before(work), merged))
     if effects is not None:
         known |= {"happened": dict(effects.happened), "own": dict(effects.own)}

@@ -307,7 +307,7 @@ class TestBothSides:
         world.hear((INVOICE, id))
         world.settle()
         # 1C's file was made before it read ours.
-        world.onec_says(id, replace(told, payments=(payment("p1", 10),)))
+        world.onec_says(id, replace(told, status_name="Согласован"))
         world.settle()
         assert world.item(id)["opportunity"] == 200
         assert world.given(id).trade.amount == 200
@@ -327,3 +327,26 @@ class TestBothSides:
         world.onec_says(id, replace(told, payments=(payment("p1", 10),)))
         world.settle()
         assert world.item(id)["opportunity"] == 200
+        assert problems() == ["document-not-taken"]
+        decide(Problem.objects.get(closed_at=None), "onec")
+        world.settle()
+        assert problems() == []
+        assert world.item(id)["opportunity"] == 100
+
+    def test_a_paid_order_that_the_portal_changes_is_a_question(self, world: World) -> None:
+        id = in_one_c(world)
+        world.onec_says(id, replace(world.told(id), payments=(payment("p1", 10),)))
+        world.settle()
+        world.change(id, comments="Ещё")
+        world.hear((INVOICE, id))
+        world.settle()
+        (problem,) = Problem.objects.filter(closed_at=None)
+        assert problem.cause == "document-not-taken"
+        assert problem.facts["conflicts"] == [{"field": "comment", "part": "", "portal": "Ещё", "onec": ""}]
+        world.confirm(id)
+        world.hear((INVOICE, id))
+        world.settle()
+        assert problems() == ["document-not-taken"], "success is no proof"
+        world.onec_says(id, replace(world.told(id), comment="Ещё"))
+        world.settle()
+        assert problems() == []
