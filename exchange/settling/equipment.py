@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop, override
 
 from b24app.rest.batching import Outcome
 from b24app.rest.commands import Command
-from b24app.rest.errors import Fate, RestError
+from b24app.rest.errors import Fate
 from exchange.imports.flows import Ask
 from exchange.planning.trade import DEAL, INVOICE
 
