@@ -129,7 +129,7 @@ def product_ids(fresh: Fresh) -> set[int]:
 def plain_text(text: str) -> str:
     """A comment without the editor's HTML and BB codes: 1C shows them as they are written."""
     if "<" in text or "[" in text or "&" in text:
-        text = _ITEM.sub("- ", _BREAK.sub("\n", text))
+        text = _ITEM.sub("\n- ", _BREAK.sub("\n", text))
         text = html.unescape(_BB.sub("", _TAG.sub("", text)))
     lines = [" ".join(line.replace("\xa0", " ").split()) for line in text.splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
