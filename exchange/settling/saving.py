@@ -68,8 +68,6 @@ class Saving:
                 f"update {_TABLES[kind]} set {', '.join(names)}, changed_at = now() where id = %s",  # noqa: S608
                 [*values, int(pk)],
             )
-            if kind == PARTY and self.base is not None and (columns.get("known") or {}).get("people"):
-                party_rows.link_people(self.portal.pk, self.base.pk, columns["known"]["people"])
         for (kind, _), columns in learnt.changed.items():
             if kind == PARTY and self.base is not None and (people := (columns.get("known") or {}).get("people")):
                 party_rows.link_people(self.portal.pk, self.base.pk, people)
