@@ -100,6 +100,8 @@ def portal_trade(work: DocumentWork, fresh: Fresh, tools: DocumentTools, known: 
     """The portal's side in shared words."""
     products = product_ids(fresh)
     stages = tools.pipelines.of(work.entity_type_id, whole(fresh.item.get("categoryId")))
+    if not any(stage.id == fresh.item.get("stageId") for stage in stages):
+        tools.unknown_stages.add(work.pk)
     words = Words(tools.item_ids(products), tools.articles(products), stages)
     return trade_from(fresh, work.entity_type_id, words, work.portal_side, known)
 

@@ -41,6 +41,8 @@ class DocumentTools:
     currency_name: Callable[[str], str]
     users: dict[int, str] = field(default_factory=dict)
     parties: dict[Named, Party] = field(default_factory=dict)
+    # Rows whose document stands in a stage that was made after the pipelines were read.
+    unknown_stages: set[int] = field(default_factory=set)
     wait_for_party: float = 3.0
 
     def link(self, entity_type_id: int, b24_id: int) -> str:

@@ -13,8 +13,8 @@ from django.db import connection, transaction
 
 from b24app import lanes
 from b24app.events.registry import Heard, on
-from exchange.models import OneCBase
-from exchange.planning.trade import COMPANY, CONTACT, DEAL, INVOICE, REQUISITE
+from exchange.models import OneCBase, TradeDocument
+from exchange.planning.trade import COMPANY, CONTACT, DEAL, INVOICE, PARTY_TYPES, REQUISITE
 
 # Bank details have no number among the portal's entity types.
 BANK_DETAIL: Final = -REQUISITE
@@ -41,7 +41,10 @@ def listen(wake: Callable[[int], None]) -> None:
 
     def heard(event: Heard) -> None:
         key = object_of(event)
-        if key is not None and note(event.portal_id, [key]):
+        if key is None:
+            return
+        gone = event.code.endswith("DELETE") and key[0] in PARTY_TYPES
+        if note(event.portal_id, [key, *(named_by(event.portal_id, key) if gone else ())]):
             transaction.on_commit(lambda: wake(event.portal_id))
 
     on(*CODES)(heard)
@@ -63,6 +66,12 @@ def object_of(event: Heard) -> Key | None:
     known = _BY_CODE.get(event.code)
     id = _number(fields.get("ID"))
     return (known, id) if known is not None and id else None
+
+
+def named_by(portal_id: int, party: Key) -> list[Key]:
+    """Documents that name a buyer: when it was merged into another one or deleted, they name somebody else now."""
+    rows = TradeDocument.objects.filter(base__portal=portal_id, portal_side__buyer=list(party), b24_id__isnull=False)
+    return [(kind, id) for kind, id in rows.values_list("entity_type_id", "b24_id") if id is not None]
 
 
 def note(portal_id: int, keys: Collection[Key]) -> int:

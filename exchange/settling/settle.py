@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,11 +25,11 @@ from b24app.rest.pipeline import Pipeline
 from exchange import reports
 from exchange.imports.flows import Flow
 from exchange.imports.scheduler import PortalBlocked, Scheduler
-from exchange.models import HeardObject, OneCBase
-from exchange.planning.portal_trades import Fresh
+from exchange.models import HeardObject, OneCBase, TradeDocument, TradeParty
+from exchange.planning.portal_trades import Fresh, whole
 from exchange.planning.trade import DOCUMENT_TYPES, PARTY_TYPES
 from exchange.settling import admitting, asking, due, owners, party_rows, people, preparing, reading, routing, work
-from exchange.settling.flows import Learnt
+from exchange.settling.flows import DOCUMENT, PARTY, Learnt
 from exchange.settling.gather import Named, chunks
 from exchange.settling.party_flow import settle_party
 from exchange.settling.pipelines import Pipelines
@@ -36,8 +37,11 @@ from exchange.settling.saving import Saving
 
 log = logging.getLogger(__name__)
 
+Row = TypeVar("Row", TradeDocument, TradeParty)
 BLOCKED_SECONDS = 300.0
 RETRY_SECONDS = 15.0
+# How often one slice settles the same version of a row (one that waits for its buyer comes again and again).
+MOST_TRIES = 6
 
 
 def settle(claim: lanes.Claim, *, until: float) -> dt.datetime | None:
@@ -84,6 +88,9 @@ class PortalSettling:
         self.bases = list(OneCBase.objects.filter(portal=portal, paused_at=None).order_by("pk"))
         self.facts = {base.pk: work.facts_of(base) for base in self.bases}
         self.pipelines = Pipelines()
+        # How often this slice has settled which version of which row; and whether it has read the pipelines anew.
+        self.tries: Counter[tuple[str, int, int]] = Counter()
+        self.anew = False
         # Just read, and not used yet.
         self.fresh: dict[Named, Fresh] = {}
 
@@ -91,8 +98,9 @@ class PortalSettling:
         """Settle until nothing is due; False when time ran out first."""
         if not self.bases:
             return True
-        self.pipelines = preparing.prepare(self.portal, lambda flows: self._run(iter(flows), Learnt(), None))
+        self._prepare()
         while not self._expired() and due.is_anything_due(self.portal.pk):
+            before = self.tries.total()
             heard = due.heard(self.portal.pk)
             self._heard_parties([row for row in heard if row.entity_type_id not in DOCUMENT_TYPES])
             for base in self.bases:
@@ -101,7 +109,23 @@ class PortalSettling:
             for base in self.bases:
                 if not self._documents(base):
                     return False
+            if not heard and self.tries.total() == before:
+                break  # What is due belongs to a base that was not there when the slice began.
         return not self._expired()
+
+    def _prepare(self, *, anew: bool = False) -> None:
+        self.pipelines = preparing.prepare(self.portal, lambda flows: self._run(iter(flows), Learnt(), None), anew=anew)
+        self.anew = anew
+
+    def _not_stuck(self, kind: str, base: OneCBase, rows: Sequence[Row]) -> list[Row]:
+        """The rows without those that this slice has tried several times and that are still due as they were: these rest."""
+        stuck = [row for row in rows if self.tries[kind, row.pk, row.version] >= MOST_TRIES]
+        if stuck:
+            log.warning("base %s: %s %ss stay due after they were settled", base.pk, len(stuck), kind)
+            learnt = Learnt(again={(kind, str(row.pk)): RETRY_SECONDS for row in stuck})
+            Saving(self.portal, base, self.claim).save(learnt)
+        self.tries.update((kind, row.pk, row.version) for row in rows)
+        return [row for row in rows if row not in stuck]
 
     def _expired(self) -> bool:
         return time.monotonic() > self.until
@@ -140,7 +164,7 @@ class PortalSettling:
         Saving(self.portal, None, self.claim).save(learnt)
 
     def _parties(self, base: OneCBase) -> None:
-        rows = due.parties(base.pk)
+        rows = self._not_stuck(PARTY, base, due.parties(base.pk))
         if not rows:
             return
         tools = party_rows.tools_for(self.portal, base)
@@ -167,6 +191,8 @@ class PortalSettling:
         found: dict[Named, Fresh | None] = {}
         learnt = Learnt()
         self._run((admitting.reading(chunk, found, learnt) for chunk in chunks(strange)), learnt, None)
+        if not self.anew and any(self._strange(key[0], fresh.item) for key, fresh in found.items() if fresh is not None):
+            self._prepare(anew=True)
         candidates = [routing.Candidate(self.facts[base.pk], base.created_at.date()) for base in self.bases]
         read = {key: version for key, version in versions.items() if key not in strange or key in found}
         with transaction.atomic():
@@ -175,11 +201,18 @@ class PortalSettling:
         self.fresh |= {key: fresh for key, fresh in found.items() if fresh is not None}
 
     def _documents(self, base: OneCBase) -> bool:
-        rows = due.documents(base.pk)
+        rows = self._not_stuck(DOCUMENT, base, due.documents(base.pk))
         if not rows:
             return True
         learnt = Learnt()
         tools = asking.tools_for(self.portal, base, self.facts[base.pk], self.pipelines)
         works = [work.document_work(row, self.facts[base.pk]) for row in rows]
         fresh, self.fresh = self.fresh, {}
-        return self._run((reading.chunk_flow(chunk, fresh, tools, learnt) for chunk in chunks(works)), learnt, base)
+        finished = self._run((reading.chunk_flow(chunk, fresh, tools, learnt) for chunk in chunks(works)), learnt, base)
+        if tools.unknown_stages and not self.anew:
+            self._prepare(anew=True)
+            due.retry(TradeDocument.objects.filter(base=base, pk__in=tools.unknown_stages), self.portal.pk)
+        return finished
+
+    def _strange(self, entity_type_id: int, item: Mapping[str, Any]) -> bool:
+        return not self.pipelines.knows(entity_type_id, whole(item.get("categoryId")), str(item.get("stageId") or ""))

@@ -18,9 +18,10 @@ from b24app.models import Lane, ServiceCredential
 from b24app.oauth.install import equip
 from exchange.models import HeardObject, Problem, TradeDocument
 from exchange.planning.trade import Trade
-from exchange.settling import sweep
-from exchange.settling.flows import Learnt
+from exchange.settling import reading, sweep
+from exchange.settling.flows import DocumentWork, Flow, Learnt
 from exchange.settling.saving import Saving
+from exchange.settling.settle import MOST_TRIES
 from tests.exchange.settling.test_settle import in_one_c
 from tests.exchange.settling.world import INVOICE, World, buyer, line
 
@@ -120,6 +121,29 @@ class TestEvents:
         given = world.given(id)
         assert given.buyer is not None
         assert given.buyer.tax_id == "7736207543"
+
+    def test_a_company_merged_away_is_replaced_on_its_documents(self, world: World) -> None:
+        id = in_one_c(world)
+        old, new = world.item(id)["companyId"], world.company("Роза", "7736050003")
+        world.change(id, companyId=new)
+        world.call("crm.item.delete", entityTypeId=4, id=old)
+        # Only the deletion was told.
+        store(world.portal.pk, "ONCRMCOMPANYDELETE", {"ID": str(old)})
+        handle_waiting()
+        world.settle()
+        given = world.given(id)
+        assert given.buyer is not None
+        assert given.buyer.name == "Роза"
+
+    def test_a_stage_made_a_moment_ago_is_known(self, world: World) -> None:
+        in_one_c(world)
+        fields = {"ENTITY_ID": "SMART_INVOICE_STAGE_1", "STATUS_ID": "DT31_1:NEWER", "NAME": "Ещё", "SORT": 25}
+        world.bitrix24.call("crm.status.add", {"fields": fields})
+        stages = world.bitrix24.state.where("statuses", ENTITY_ID="SMART_INVOICE_STAGE_1", NAME="Ещё")
+        other = world.invoice([{"productName": "x", "price": 1, "quantity": 1}], stageId=stages[0]["STATUS_ID"])
+        world.hear((INVOICE, other))
+        world.settle()
+        assert world.given(other).status_name == "Ещё"
 
 
 class TestPortalTroubles:
@@ -236,3 +260,19 @@ class TestKilledWorkers:
         after = TradeDocument.objects.values().get()
         assert (after["portal_side"], after["outgoing_version"]) == (before["portal_side"], before["outgoing_version"])
         assert after["settled_version"] < after["version"], "whoever holds the lane now settles it"
+
+    def test_a_row_that_stays_due_rests_instead_of_spinning(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        id = in_one_c(world)
+        world.hear((INVOICE, id))
+        read: list[int] = []
+
+        def idle(works: list[DocumentWork], *_: object) -> Flow:
+            read.extend(work.pk for work in works)
+            yield from ()
+            return None
+
+        monkeypatch.setattr(reading, "chunk_flow", idle)
+        world.settle()
+        row = world.document(id)
+        assert (len(read), row.failures) == (MOST_TRIES, 1)
+        assert row.not_before is not None
