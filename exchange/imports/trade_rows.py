@@ -84,7 +84,8 @@ class Rows:
             self.tally.new += 1
         else:
             onec_id = trade.onec_id[:_ID_LENGTH] if trade.onec_id and known.may_be(row, trade.onec_id) else row.onec_id
-            self._save(row, data, onec_id=onec_id)
+            news = self._save(row, data, onec_id=onec_id)
+            self.tally.changed += _note_told(row, news=news)
         known.add(row, trade)
 
     def _kind(self) -> int:
@@ -120,12 +121,12 @@ class Rows:
             else:
                 self._save(found, data)
 
-    def _save(self, row: TradeSide, data: dict[str, Any], **columns: str) -> None:
-        """Write 1C's side if it says anything new; the version of 1C's row alone is nothing new."""
+    def _save(self, row: TradeSide, data: dict[str, Any], **columns: str) -> bool:
+        """Write 1C's side if it says anything new, and say so; the version of 1C's row alone is nothing new."""
         changed = {name: value for name, value in columns.items() if getattr(row, name) != value}
         if not changed and _telling(data) == _telling(row.onec_side or {}) and row.onec_side is not None:
             self.tally.unchanged += 1
-            return
+            return False
         for name, value in changed.items():
             setattr(row, name, value)
         row.onec_side = data
@@ -133,6 +134,20 @@ class Rows:
             onec_side=data, version=F("version") + 1, changed_at=Now(), failures=0, not_before=None, **changed
         )
         self.tally.changed += 1
+        return True
+
+
+def _note_told(row: TradeDocument, *, news: bool) -> bool:
+    """1C told of the order after it confirmed what it was given: what it says now is what it made of that, even if nothing is new.
+
+    Says whether that alone made the row due.
+    """
+    confirmed = row.acknowledged_version
+    if not confirmed or row.known.get("told_version") == confirmed:
+        return False
+    row.known = {**row.known, "told_version": confirmed}
+    TradeDocument.objects.filter(pk=row.pk).update(known=row.known, version=F("version") + (0 if news else 1))
+    return not news
 
 
 def _telling(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from exchange.settling.gather import read_documents
 from exchange.settling.offering import Offered, offer, withdraw_from_onec
 from exchange.settling.people import read_people
 from exchange.settling.telling import tell
-from exchange.settling.untaken import CAUSE, shown, told_digest, untaken
+from exchange.settling.untaken import CAUSE, shown, untaken
 from exchange.settling.writing import write
 
 Steps = Generator[Ask, list[Outcome], None]
@@ -176,7 +176,6 @@ def _learn(
     known = {**work.known, "decided": None, "company": offered.company or None}
     known["offered"] = to_data(reached) if offered.groups and reached is not None else None
     if work.onec_side is not None and agreed is not None:
-        known["onec_told"] = told_digest(work.onec_side)
         known["onec_agreed"] = to_data(onec_after(work.onec_side, onec_before(work), merged))
     if effects is not None:
         known |= {"happened": dict(effects.happened), "own": dict(effects.own)}

@@ -84,6 +84,8 @@ class DocumentWork:
     # Whether 1C was ever given it (what it has, it goes on hearing of), and whether it confirmed all that it was given.
     given: bool = False
     confirmed: bool = False
+    # Whether 1C has told of the document since it confirmed that.
+    told_since: bool = False
 
     @property
     def key(self) -> Key:

@@ -18,6 +18,7 @@ from exchange.imports.flows import Key
 from exchange.models import OneCBase, TradeDocument
 from exchange.settling import party_rows
 from exchange.settling.flows import DOCUMENT, PARTY, Learnt
+from exchange.settling.timing import Timing
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Saving:
         self.portal = portal
         self.base = base
         self.claim = claim
+        self.timing = Timing(base) if base is not None else None
 
     def mark(self, keys: Collection[Key]) -> None:
         """Note, before anything is sent, that these rows get something new in the portal."""
@@ -44,14 +46,18 @@ class Saving:
         """Save what flows learnt in one transaction, if the lane is still ours; then the notebook is empty."""
         with transaction.atomic():
             lanes.hold(self.claim)
+            if self.timing is not None:
+                self.timing.before(learnt)
             with connection.cursor() as cursor:
                 self._save_columns(cursor, learnt)
                 _save_marks(cursor, learnt)
                 _save_progress(cursor, learnt)
                 _save_heard(cursor, self.portal.pk, learnt)
             if self.base is not None:
-                self._put_out(self.base, learnt)
+                put_out = self._put_out(learnt)
                 self._report(self.base, learnt)
+                if self.timing is not None:
+                    self.timing.after(learnt, put_out)
         learnt.clear()
 
     def _save_columns(self, cursor: Any, learnt: Learnt) -> None:
@@ -61,7 +67,7 @@ class Saving:
         if parties and self.base is not None:
             party_rows.link(self.portal.pk, self.base.pk, parties)
         for (kind, pk), columns in learnt.changed.items():
-            names, values = _columns(columns)
+            names, values = _columns(kind, columns)
             if not names:
                 continue
             cursor.execute(
@@ -79,7 +85,9 @@ class Saving:
         if read and self.base is not None:
             party_rows.due_documents(self.base.pk, [key for key in read if key[1]])
 
-    def _put_out(self, base: OneCBase, learnt: Learnt) -> None:
+    def _put_out(self, learnt: Learnt) -> list[int]:
+        """Put out and withdraw; returns the documents of which 1C gets something new."""
+        put: list[int] = []
         wanted = [*learnt.outgoing, *learnt.withdrawn]
         documents = TradeDocument.objects.select_for_update(of=("self",)).select_related("base").in_bulk(wanted)
         for pk, outgoing in learnt.outgoing.items():
@@ -87,12 +95,14 @@ class Saving:
             if document is None:
                 continue
             try:
-                queue.put(document, outgoing)
+                if queue.put(document, outgoing):
+                    put.append(pk)
             except NoNumberLeft:
                 learnt.trouble((DOCUMENT, str(pk)), outgoing.trade.title, "no-number-left")
         for pk in learnt.withdrawn:
             if pk in documents:
                 queue.withdraw(documents[pk])
+        return put
 
     def _report(self, base: OneCBase, learnt: Learnt) -> None:
         for (kind, pk), causes in learnt.over.items():
@@ -101,13 +111,17 @@ class Saving:
         reports.report_many(told, portal=self.portal, base=base)
 
 
-def _columns(columns: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
+def _columns(kind: str, columns: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
     names: list[str] = []
     values: list[Any] = []
     for name, value in columns.items():
         if name == "b24":
             names += ["entity_type_id = %s", "b24_id = %s"]
             values += list(value)
+        elif name == "known" and kind == DOCUMENT:
+            # Which version 1C had confirmed when it last told of it is written by whoever reads 1C's files.
+            names.append("known = %s::jsonb || jsonb_build_object('told_version', known -> 'told_version')")
+            values.append(json.dumps(value, ensure_ascii=False))
         elif name in _JSON:
             names.append(f"{name} = %s::jsonb")
             values.append(None if value is None else json.dumps(value, ensure_ascii=False))

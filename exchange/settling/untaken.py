@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from exchange.planning.merge import Merged
-from exchange.planning.stored import digest, plain, to_data
+from exchange.planning.stored import plain
 from exchange.planning.trade import Line, Payment, Shipment, Trade
 from exchange.settling.combining import agreed_now, asked, fields_of
 from exchange.settling.flows import DocumentWork
@@ -34,8 +34,7 @@ def untaken(work: DocumentWork, portal: Trade, onec: Trade | None, merged: Merge
     # It confirmed exactly this, and what it has told of itself since is something else.
     offered = agreed_now(work)
     same = frozenset(group for group in groups if offered is not None and _says(portal, group) == _says(offered, group))
-    anew = work.onec_side is not None and told_digest(work.onec_side) != work.known.get("onec_told")
-    return same if anew else same & frozenset(work.known.get("untaken") or ())
+    return same if work.told_since else same & frozenset(work.known.get("untaken") or ())
 
 
 def at_work(onec: Trade) -> bool:
@@ -47,11 +46,6 @@ def at_work(onec: Trade) -> bool:
 def shown(portal: Trade, onec: Trade, groups: Iterable[str]) -> list[dict[str, Any]]:
     """Both values of each group for a person, as in a conflict."""
     return [{"field": group, "part": "", "portal": _text(portal, group), "onec": _text(onec, group)} for group in sorted(groups)]
-
-
-def told_digest(onec: Trade) -> str:
-    """Of 1C's side, to see whether it told something since."""
-    return digest(to_data(onec))
 
 
 def _says(trade: Trade, group: str) -> Any:

@@ -41,6 +41,7 @@ def document_work(row: TradeDocument, base: BaseFacts) -> DocumentWork:
         unsure=row.adding_since is not None,
         given=row.outgoing_version > 0,
         confirmed=0 < row.outgoing_version <= row.acknowledged_version,
+        told_since=0 < row.outgoing_version <= (row.known.get("told_version") or 0),
     )
 
 

@@ -350,3 +350,20 @@ class TestBothSides:
         world.onec_says(id, replace(world.told(id), comment="Ещё"))
         world.settle()
         assert problems() == []
+
+    def test_1c_that_tells_the_same_after_its_success_did_not_take_ours(self, world: World) -> None:
+        id = in_one_c(world)
+        told = world.told(id)
+        world.onec_says(id, told)
+        world.settle()
+        (row,) = world.rows_of(id)
+        world.call("crm.item.productrow.update", id=row["id"], fields={"quantity": 2})
+        world.hear((INVOICE, id))
+        world.settle()
+        world.confirm(id)
+        world.hear((INVOICE, id))
+        world.settle()
+        assert problems() == [], "it said nothing since"
+        world.onec_says(id, told)
+        world.settle()
+        assert problems() == ["document-not-taken"]

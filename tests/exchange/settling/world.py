@@ -144,6 +144,7 @@ class World:
         """A sale file brings 1C's present state of the document."""
         row = self.document(id, kind=kind)
         row.onec_side, row.onec_id = to_data(trade), trade.onec_id
+        row.known = {**row.known, "told_version": row.acknowledged_version}
         row.version += 1
         row.save()
         lanes.mark_due(self.portal.pk, work=lanes.DOCUMENTS)
