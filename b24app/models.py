@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import zoneinfo
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -32,6 +35,17 @@ class Portal(models.Model):
 
     def __str__(self) -> str:
         return self.domain
+
+    @property
+    def zone(self) -> dt.tzinfo:
+        """The portal's time as its facts tell it: the named zone, else the offset of its clock, else UTC."""
+        name, offset = self.facts.get("time_zone"), self.facts.get("utc_offset")
+        try:
+            if name:
+                return zoneinfo.ZoneInfo(str(name))
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            pass
+        return dt.timezone(dt.timedelta(seconds=offset)) if isinstance(offset, int) and abs(offset) < 86400 else dt.UTC
 
 
 class ServiceCredential(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
@@ -247,6 +248,8 @@ class TradeSide(models.Model):
     not_before = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     changed_at = models.DateTimeField(db_default=Now())
+    # When 1C said what is not settled yet (null = all is).
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True
@@ -295,6 +298,7 @@ class TradeDocument(TradeSide):
                 condition=Q(acknowledged_version__lt=F("outgoing_version"), set_aside_at__isnull=True),
                 name="documents_for_onec",
             ),
+            models.Index(fields=["base"], condition=Q(set_aside_at__isnull=False), name="documents_set_aside"),
         ]
 
 
@@ -329,3 +333,16 @@ class ServedDocument(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "document"], name="one_served_row_per_session_and_document")]
+
+
+class ExchangeDay(models.Model):
+    """What was carried one way on one day of the portal, and how long it took (tally.py: ways, and buckets of `waits`)."""
+
+    base = models.ForeignKey(OneCBase, models.CASCADE)
+    day = models.DateField()
+    way = models.CharField(max_length=10)
+    count = models.PositiveIntegerField(default=0)
+    waits = ArrayField(models.PositiveIntegerField(), default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["base", "day", "way"], name="one_row_per_day_and_way")]

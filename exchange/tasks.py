@@ -15,7 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from b24app import lanes
-from exchange import journal, removal, sessions, storage
+from exchange import journal, removal, sessions, storage, tally
 from exchange.exports import serving
 from exchange.imports import absence, pipeline, push
 from exchange.models import ImportRun
@@ -129,6 +129,7 @@ def tidy(**_: Any) -> None:
     storage.clean(now)
     journal.clean(now)
     serving.clean(now)
+    tally.clean(now)
 
 
 @shared_task(name="exchange.tick")

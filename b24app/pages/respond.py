@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import zoneinfo
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -56,11 +55,5 @@ def announce(response: HttpResponse, say: str) -> HttpResponse:
 
 
 def zone_of(portal: Portal) -> dt.tzinfo:
-    """The portal's time as its facts tell it: the named zone, else the offset of its clock, else UTC."""
-    name, offset = portal.facts.get("time_zone"), portal.facts.get("utc_offset")
-    try:
-        if name:
-            return zoneinfo.ZoneInfo(str(name))
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        pass
-    return dt.timezone(dt.timedelta(seconds=offset)) if isinstance(offset, int) and abs(offset) < 86400 else dt.UTC
+    """The portal's time."""
+    return portal.zone

@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from b24app import lanes
-from exchange import pictures, protocol, reports
+from exchange import pictures, protocol, reports, tally
 from exchange.commerceml import UnreadableFile, pieces
 from exchange.commerceml.errors import Oddities
 from exchange.imports import absence, piece_digests, trade
@@ -174,6 +174,7 @@ def _finish(run: ImportRun, counts: Counts, oddities: Oddities) -> None:
         reports.close(portal=run.base.portal, base=run.base, cause="unreadable-file", onec_id=run.file_name)
         if run.type == "catalog" and (counts.new or counts.changed):
             lanes.mark_due(run.base.portal_id)
+            tally.note(run.base, tally.Way.GOODS, counts.new + counts.changed)
 
 
 def _fail(run: ImportRun, message: str, *, line: int = 0) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from b24app import lanes
 from exchange.models import OneCBase, TradeDocument, TradeParty, TradeSide
@@ -79,7 +79,7 @@ class Rows:
         data = to_data(trade)
         if row is None:
             row = TradeDocument.objects.create(
-                base=self.base, entity_type_id=self._kind(), onec_id=_id_of(trade), onec_side=data, version=1
+                base=self.base, entity_type_id=self._kind(), onec_id=_id_of(trade), onec_side=data, version=1, told_at=Now()
             )
             self.tally.new += 1
         else:
@@ -131,7 +131,13 @@ class Rows:
             setattr(row, name, value)
         row.onec_side = data
         type(row)._default_manager.filter(pk=row.pk).update(
-            onec_side=data, version=F("version") + 1, changed_at=Now(), failures=0, not_before=None, **changed
+            onec_side=data,
+            version=F("version") + 1,
+            changed_at=Now(),
+            told_at=Coalesce(F("told_at"), Now()),
+            failures=0,
+            not_before=None,
+            **changed,
         )
         self.tally.changed += 1
         return True
