@@ -38,6 +38,7 @@ app.conf.update(
         "offline events": {"task": "b24app.drain_offline", "schedule": 60.0},
         "sweep": {"task": "exchange.sweep", "schedule": 300.0},
         "troubles": {"task": "b24app.look_again", "schedule": 600.0},
+        "reconcile": {"task": "exchange.reconcile", "schedule": crontab(hour=1, minute=40)},
         "daily": {"task": "b24app.daily", "schedule": crontab(hour=3, minute=17)},
     },
 )

@@ -18,7 +18,8 @@ from b24app import lanes
 from exchange import journal, removal, sessions, storage, tally
 from exchange.exports import serving
 from exchange.imports import absence, pipeline, push
-from exchange.models import ImportRun
+from exchange.models import ImportRun, OneCBase
+from exchange.settling import checking
 from exchange.settling import settle as settling
 from exchange.settling import sweep as sweeping
 
@@ -120,6 +121,33 @@ def sweep(*, portal_id: int | None = None, **_: Any) -> None:
         return
     if sweeping.sweep(portal_id):
         wake_settling(portal_id)
+
+
+# Taken once: longer than the broker waits for an acknowledgement, and begun anew the next night when it was interrupted.
+@shared_task(name="exchange.reconcile", acks_late=False, soft_time_limit=960, time_limit=990)
+def reconcile(*, base_id: int | None = None, mend: bool = False, **_: Any) -> None:
+    """Check that a base and its portal agree (with `mend`: push what differs again); without a base, one such task for each."""
+    if base_id is None:
+        for pk in OneCBase.objects.filter(portal__in=sweeping.portals(), paused_at=None).values_list("pk", flat=True):
+            reconcile.delay(base_id=pk)
+        return
+    base = OneCBase.objects.select_related("portal").filter(pk=base_id, portal__uninstalled_at=None).first()
+    if base is None:
+        return
+    checking.begin(base)
+    if checking.check(base, mend=mend):
+        wake_settling(base.portal_id)
+    if mend:
+        work_lane.delay(portal_id=base.portal_id)
+
+
+def wake_check(base_id: int, *, mend: bool = False) -> None:
+    """Let a worker check a base now; without a broker the check is called off, and a person may ask again."""
+    try:
+        reconcile.apply_async(kwargs={"base_id": base_id, "mend": mend}, retry=False)
+    except OperationalError:
+        log.warning("the broker does not answer: the check of base %s is called off", base_id)
+        checking.call_off(base_id)
 
 
 @shared_task(name="exchange.tidy")

@@ -52,3 +52,16 @@ def words_left(seconds: float | None) -> str:
         return ngettext("about %(count)d hour left", "about %(count)d hours left", hours) % {"count": hours}
     days = round(seconds / 86400)
     return ngettext("about %(count)d day left", "about %(count)d days left", days) % {"count": days}
+
+
+def words_of(seconds: float | None) -> str:
+    """A length of time in short words, in the active language ("" when it is not known)."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return _("under 1 s")
+    if seconds < 99:
+        return _("%(count)d s") % {"count": round(seconds)}
+    if seconds < 5940:
+        return _("%(count)d min") % {"count": round(seconds / 60)}
+    return _("%(count)d h") % {"count": round(seconds / 3600)}

@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from b24app import lanes
 from b24app.models import Lane, Portal
 from b24app.pages import causes, progress
+from b24app.pages.cause import Cause
 from b24app.pages.configurations import Configuration, configuration
+from b24app.pages.directions import Directions, directions_of
 from b24app.pages.pace import backlog
 from exchange import sessions
 from exchange.models import ImportRun, OneCBase, Problem
@@ -42,6 +44,7 @@ class BaseState:
     trouble: str
     left: str = ""
     total: int = 0
+    ways: Directions = field(default_factory=Directions)
 
     @property
     def id(self) -> int:
@@ -57,7 +60,9 @@ class BaseState:
 
     @property
     def condition(self) -> str:
-        """paused, silent (1C never called), held (the portal takes nothing), sending, queued, resting (to be retried), quiet, well."""
+        """How it stands: paused, silent (1C never called), held (the portal takes nothing), sending, queued, resting (to be retried),
+        documents (on their way), quiet or well.
+        """
         if self.base.paused_at:
             return "paused"
         if self.base.last_contact_at is None:
@@ -66,7 +71,22 @@ class BaseState:
             return "held"
         if self.waiting:
             return ("sending" if self.sending else "queued") if self.moving else "resting"
+        if self.ways.queues.to_portal and not self.trouble:
+            return "documents" if self.ways.queues.moving else "resting"
         return "quiet" if timezone.now() - self.base.last_contact_at > QUIET_AFTER else "well"
+
+    @property
+    def busy(self) -> bool:
+        return self.condition in ("sending", "queued", "documents") or self.ways.proof.state == "checking"
+
+    @property
+    def oldest(self) -> str:
+        """Since when a document waits for 1C."""
+        return moment(self.ways.queues.oldest) if self.ways.queues.oldest else ""
+
+    @property
+    def checked(self) -> str:
+        return moment(self.ways.proof.at) if self.ways.proof.at else ""
 
     @property
     def last_contact(self) -> str:
@@ -122,7 +142,7 @@ class CauseState:
     objects: list[ProblemState] = field(default_factory=list)
 
     @property
-    def cause(self) -> causes.Cause:
+    def cause(self) -> Cause:
         return causes.cause(self.code)
 
     @property
@@ -153,7 +173,7 @@ class Overview:
 
     @property
     def busy(self) -> bool:
-        return any(run.running for run in self.runs) or any(one.condition in ("sending", "queued") for one in self.bases)
+        return any(run.running for run in self.runs) or any(one.busy for one in self.bases)
 
     @property
     def nothing(self) -> bool:
@@ -205,29 +225,31 @@ def bases_of(portal: Portal) -> QuerySet[OneCBase]:
 
 
 def overview_of(portal: Portal) -> Overview:
-    """All that the overview of this portal shows: six queries, whatever the numbers."""
+    """All that the overview of this portal shows: eight queries, whatever the numbers."""
     bases = list(bases_of(portal))
     trouble = causes.trouble(portal.trouble)
     if not bases:
         return Overview([], [], _problems(portal), trouble)
     waiting = _waiting([base.pk for base in bases])
     sending = Lane.objects.filter(portal=portal, work=lanes.CATALOG).exclude(owner="").exists()
-    states = [_base_state(base, waiting.get(base.pk, (0, 0)), sending, trouble) for base in bases]
+    ways = directions_of(portal, bases)
+    states = [_base_state(base, waiting.get(base.pk, (0, 0)), sending, trouble, ways[base.pk]) for base in bases]
     return Overview(states, _runs([base.pk for base in bases]), _problems(portal), trouble)
 
 
 def base_state(base: OneCBase) -> BaseState:
     """One base alone, for its card."""
     sending = Lane.objects.filter(portal=base.portal, work=lanes.CATALOG).exclude(owner="").exists()
-    return _base_state(base, _waiting([base.pk]).get(base.pk, (0, 0)), sending, causes.trouble(base.portal.trouble))
+    ways = directions_of(base.portal, [base])[base.pk]
+    return _base_state(base, _waiting([base.pk]).get(base.pk, (0, 0)), sending, causes.trouble(base.portal.trouble), ways)
 
 
-def _base_state(base: OneCBase, counted: tuple[int, int], sending: bool, trouble: str) -> BaseState:
+def _base_state(base: OneCBase, counted: tuple[int, int], sending: bool, trouble: str, ways: Directions) -> BaseState:
     waiting, ready = counted
     measured = backlog(base.pk, waiting, WAITING_CAP)
     moving = ready > 0 and not base.paused_at and not trouble
     left = progress.words_left(measured.seconds_left) if moving else ""
-    return BaseState(base, measured.waiting, moving, sending, trouble, left, measured.total)
+    return BaseState(base, measured.waiting, moving, sending, trouble, left, measured.total, ways)
 
 
 def _waiting(base_ids: Sequence[int]) -> dict[int, tuple[int, int]]:

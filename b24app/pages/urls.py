@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from b24app.pages import absent, bases, journal, language, overview, problems
+from b24app.pages import absent, bases, checks, journal, language, overview, problems
 
 app_name = "pages"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("bases/<int:base_id>/password/", bases.new_password, name="base_password"),
     path("bases/<int:base_id>/pause/", bases.pause, name="base_pause"),
     path("bases/<int:base_id>/resume/", bases.resume, name="base_resume"),
+    path("bases/<int:base_id>/check/", checks.check, name="base_check"),
+    path("bases/<int:base_id>/mend/", checks.mend, name="base_mend"),
     path("bases/<int:base_id>/removal/", bases.ask_removal, name="base_ask_removal"),
     path("bases/<int:base_id>/remove/", bases.remove, name="base_remove"),
     path("problems/<int:problem_id>/retry/", problems.retry_one, name="problem_retry"),

@@ -64,7 +64,7 @@ def _settle(work: DocumentWork, fresh: Fresh | None, tools: DocumentTools, log: 
         _gone(work, tools, log)
         return
     onec = onec_in_portal_ids(work, buyer.key, tools)
-    portal = portal_trade(work, fresh, tools, _exact_lines(work))
+    portal = portal_trade(work, fresh, tools, exact_lines(work))
     merged = combined(work, portal, onec)
     effects = _effects(work, merged, portal, tools, first=new)
     written = yield from write(work, fresh, portal, merged, effects, tools, log)
@@ -106,7 +106,7 @@ def portal_trade(work: DocumentWork, fresh: Fresh, tools: DocumentTools, known: 
     return trade_from(fresh, work.entity_type_id, words, work.portal_side, known)
 
 
-def _exact_lines(work: DocumentWork) -> tuple[Line, ...]:
+def exact_lines(work: DocumentWork) -> tuple[Line, ...]:
     """The lines whose money is known exactly: as the portal had them when last read, else as both agreed."""
     for side in (work.portal_side, work.agreed):
         if side is not None and side.lines is not None:

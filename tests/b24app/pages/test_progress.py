@@ -37,3 +37,12 @@ class TestWordsLeft:
     )
     def test_speaks_as_people_do(self, seconds: float | None, words: str) -> None:
         assert progress.words_left(seconds) == words
+
+
+class TestWordsOf:
+    @pytest.mark.parametrize(
+        ("seconds", "words"),
+        [(None, ""), (0.2, "under 1 s"), (1.4, "1 s"), (75, "75 s"), (150, "2 min"), (5939, "99 min"), (7300, "2 h")],
+    )
+    def test_are_short(self, seconds: float | None, words: str) -> None:
+        assert progress.words_of(seconds) == words
