@@ -27,6 +27,7 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from b24app.elements import Element, readable
 from b24app.models import Person, Portal
 from b24app.oauth import troubles
 from b24app.oauth.addresses import UntrustedAddress, domain_of, origin_of
@@ -55,6 +56,8 @@ class FrameUser:
     admin: bool
     language: str
     app_sid: str
+    # Opened in the card of an element: that one, which the portal has shown him, and others that belong to it and he may see too.
+    elements: tuple[Element, ...] = ()
     # Loaded by the guards: inside a guarded view it is always there.
     portal: Portal = dataclasses.field(default=None, compare=False, repr=False)  # type: ignore[assignment]
 
@@ -81,16 +84,18 @@ View = Callable[..., HttpResponseBase]
 
 def sign(user: FrameUser) -> str:
     """The header token for this person."""
-    return signing.dumps([user.portal_id, user.user_id, int(user.admin), user.language, user.app_sid], salt=SALT)
+    told = [user.portal_id, user.user_id, int(user.admin), user.language, user.app_sid, user.elements]
+    return signing.dumps(told, salt=SALT)
 
 
 def unsign(token: str, max_age: int = TTL_SECONDS) -> FrameUser:
     """The person of a token; raises BadFrameToken."""
     try:
-        portal_id, user_id, admin, language, app_sid = signing.loads(token, salt=SALT, max_age=max_age)
+        portal_id, user_id, admin, language, app_sid, *more = signing.loads(token, salt=SALT, max_age=max_age)
+        elements = tuple((int(kind), int(id)) for kind, id in (more[0] if more else ()))
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise BadFrameToken from error
-    return FrameUser(portal_id, user_id, bool(admin), language, app_sid)
+    return FrameUser(portal_id, user_id, bool(admin), language, app_sid, elements)
 
 
 def header_token(request: HttpRequest) -> str:
@@ -182,7 +187,7 @@ def _enter(request: FrameRequest) -> HttpResponse | None:
     request.portal_origin = origin_of(portal.client_endpoint)
     person = Person.objects.filter(portal=portal, user_id=user_id).first()
     language = language_for(request.GET.get("LANG") or portal.language, person.language if person else "")
-    request.frame_user = FrameUser(portal.pk, user_id, admin, language, request.GET.get("APP_SID", "")[:64], portal)
+    request.frame_user = FrameUser(portal.pk, user_id, admin, language, request.GET.get("APP_SID", "")[:64], portal=portal)
     request.placement = request.POST.get("PLACEMENT", "DEFAULT")[:100]
     request.placement_options = _options(request.POST.get("PLACEMENT_OPTIONS", ""))
     return None
@@ -236,6 +241,7 @@ def renew(request: HttpRequest) -> HttpResponse:
         place = admit(request.META, (portal.domain,), trusted=True)
         user_id, admin = identify(portal, request.POST.get("AUTH_ID", ""))
         place.proved()
+        seen = readable(portal, request.POST.get("AUTH_ID", ""), old.elements) if user_id == old.user_id else frozenset()
     except TooManyClaims as error:
         return JsonResponse({"error": "later"}, status=429, headers={"Retry-After": str(error.seconds)})
     except Unproved:
@@ -244,9 +250,12 @@ def renew(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"error": "portal"}, status=503 if error.fate is Fate.RETRY else 401)
     if user_id != old.user_id:
         return JsonResponse({"error": "another person"}, status=401)
+    if old.elements and old.elements[0] not in seen:
+        return JsonResponse({"error": "not shown to this person any more"}, status=401)
     person = Person.objects.filter(portal=portal, user_id=user_id).first()
     language = person.language if person and person.language else old.language
-    token = sign(dataclasses.replace(old, admin=admin, language=language))
+    elements = tuple(element for element in old.elements if element in seen)
+    token = sign(dataclasses.replace(old, admin=admin, language=language, elements=elements))
     return JsonResponse({"token": token, "ttl": TTL_SECONDS}, headers={"Cache-Control": "no-store"})
 
 

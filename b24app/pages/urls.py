@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from b24app.pages import absent, bases, checks, journal, language, overview, problems
+from b24app.pages import absent, bases, cards, checks, journal, language, overview, problems
 
 app_name = "pages"
 urlpatterns = [
-    path("", overview.opened, name="app"),
+    path("", cards.opened, name="app"),
+    path("card/", cards.card, name="card"),
+    path("card/live/", cards.live, name="card_live"),
+    path("card/send/", cards.send, name="card_send"),
     path("overview/", overview.overview, name="overview"),
     path("overview/live/", overview.live, name="live"),
     path("language/", language.choose, name="language"),

@@ -1,13 +1,16 @@
 """The portal's pages: a light chrome with a left menu, and the host of the application's iframe.
 
-`/` is the portal's start page, `/app/` opens the application, `/app/<PLACEMENT>` one of its widgets, `/catalog/` shows what
-the catalogue holds. `?user=` picks who is signed in (1 is an administrator), `?lang=` the portal's language.
+`/` is the portal's start page, `/app/` opens the application, `/app/<PLACEMENT>` one of its widgets, `/crm/deal/details/<id>/` (and
+those of companies, contacts and `/crm/type/31/`) a card with the application's tab in it,
+`/catalog/` what the catalogue holds.
+`?user=` picks who is signed in (1 is an administrator), `?lang=` the portal's language.
 """
 
 from __future__ import annotations
 
 import html
 import json
+import re
 import secrets
 from pathlib import Path
 from string import Template
@@ -26,6 +29,13 @@ STATIC = Path(__file__).parent / "static"
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 WORDS: dict[str, dict[str, str]] = json.loads((STATIC / "words.json").read_text(encoding="utf-8"))
 SHOWN = 100
+CARD = re.compile(r"/crm/(?P<kind>deal|company|contact|type/31)/details/(?P<id>\d+)/")
+CARD_TABS = {
+    "deal": "CRM_DEAL_DETAIL_TAB",
+    "company": "CRM_COMPANY_DETAIL_TAB",
+    "contact": "CRM_CONTACT_DETAIL_TAB",
+    "type/31": "CRM_SMART_INVOICE_DETAIL_TAB",
+}
 
 
 class Visit:
@@ -58,6 +68,8 @@ def answer(server: PortalServer, path: str, params: dict[str, Any]) -> Answer:
         return 200, _page(visit, "catalog", visit.words["catalog"], _catalog(visit)), {}
     if path == "/app" or path.startswith("/app/"):
         return _application(visit, path.removeprefix("/app").strip("/") or "DEFAULT", params)
+    if card := CARD.fullmatch(path):
+        return _card(visit, CARD_TABS[card["kind"]], card["id"])
     if path.startswith(("/crm/", "/company/", "/marketplace/")):
         return 200, _page(visit, "crm", visit.words["crm"], f"<div class='card'><code>{html.escape(path)}</code></div>"), {}
     return 404, "<h1>404</h1>", {}
@@ -118,6 +130,21 @@ def _application(visit: Visit, placement: str, params: dict[str, Any]) -> Answer
         visit.server.installation.begin()
     options = {key: value for key, value in params.items() if key not in {"user", "lang", "install_finished"}}
     return 200, _page(visit, "app", visit.words["app"], _host(visit, placement, handler, options)), {}
+
+
+def _card(visit: Visit, placement: str, key: str) -> Answer:
+    """A card that shows nothing but the application's tab, which is told the element's id as the portal does."""
+    handler = _handler(visit, placement) if visit.portal.app["installed"] else None
+    if handler is None:
+        return 200, _page(visit, "crm", visit.words["crm"], "<div class='card'></div>"), {}
+    return 200, _page(visit, "crm", f"{visit.words['crm']} {key}", _host(visit, placement, handler, {"ID": key})), {}
+
+
+def _title(visit: Visit, row: Row) -> str:
+    """A widget's name in the portal's language."""
+    names = row.get("langAll") or {}
+    told = names.get(visit.lang) or names.get("en") or {}
+    return str(told.get("TITLE") or row["title"] or row["placement"])
 
 
 def _handler(visit: Visit, placement: str) -> str | None:
@@ -210,8 +237,10 @@ def _page(visit: Visit, here: str, title: str, content: str) -> str:
         for key, url, text in places
     ]
     for row in rows:
-        name = html.escape(row["title"] or row["placement"])
-        links.append(f'<a class="small" href="/app/{quote(row["placement"])}?{visit.query}&amp;ID=1">{name}</a>')
+        # Tabs and buttons of cards have their places there.
+        if row["placement"] == "LEFT_MENU":
+            name = html.escape(_title(visit, row))
+            links.append(f'<a class="small" href="/app/{quote(row["placement"])}?{visit.query}">{name}</a>')
     user = f"{visit.user['NAME']} {visit.user['LAST_NAME']}"
     template = Template((STATIC / "page.html").read_text(encoding="utf-8"))
     return template.substitute(

@@ -91,7 +91,8 @@ class TestEntry:
 
     @pytest.mark.parametrize("options", ["", "[]", "not json", '{"ID": "7"}', "1", "[" * 30_000])
     def test_takes_any_placement_options_for_untrusted_text(self, portal, bitrix24, options):
-        assert open_frame(bitrix24, PLACEMENT, PLACEMENT="CRM_DEAL_DETAIL_TAB", PLACEMENT_OPTIONS=options).status_code == 200
+        assert open_frame(bitrix24, PLACEMENT, PLACEMENT="LEFT_MENU", PLACEMENT_OPTIONS=options).status_code == 200
+        assert open_frame(bitrix24, PLACEMENT, PLACEMENT="CRM_DEAL_DETAIL_TAB", PLACEMENT_OPTIONS=options).status_code == 403
 
     def test_works_for_an_old_portal_without_application_token(self, portal, bitrix24):
         assert open_frame(bitrix24, MAIN, APPLICATION_TOKEN=None).status_code == 200
