@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from b24app.models import Portal
+from b24app.oauth.language import language_for
 from exchange.commerceml.meaning import spelling_of
 from exchange.models import OneCBase, StateRow, TradeParty
 from exchange.planning.stored import from_data
@@ -56,7 +57,7 @@ def tools_for(portal: Portal, base: OneCBase, facts: BaseFacts, pipelines: Pipel
     return DocumentTools(
         member_id=portal.member_id,
         domain=portal.domain,
-        language=portal.language or "ru",
+        language=language_for(portal.language),
         pipelines=pipelines,
         buyer=buyer,
         item_ids=lambda ids: item_ids(portal.pk, base.pk, ids),

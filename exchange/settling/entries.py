@@ -78,6 +78,25 @@ def trigger(code: str, entity_type_id: int, b24_id: int) -> Command:
     return Command("crm.automation.trigger.execute", {"CODE": code, "OWNER_TYPE_ID": entity_type_id, "OWNER_ID": b24_id})
 
 
+def trigger_code(happening: str) -> str:
+    """The code of our trigger for something that happened in 1C."""
+    return f"onec_{happening}"
+
+
+def trigger_commands(language: str) -> tuple[Command, ...]:
+    """Make our triggers known to the portal; the same code again only renames one (bitrix24: crm.automation.trigger.add)."""
+    with override(language):
+        names = {
+            "cancelled": _("1C: cancelled"),
+            "paid": _("1C: paid in full"),
+            "partly_paid": _("1C: paid in part"),
+            "shipped": _("1C: shipped"),
+        }
+        return tuple(
+            Command("crm.automation.trigger.add", {"CODE": trigger_code(code), "NAME": name}) for code, name in names.items()
+        )
+
+
 def _found(owner: Owner, by_origin: Mapping[str, str]) -> Generator[Ask, list[Outcome], dict[str, dict[str, Any]]]:
     """Activities of this document that carry our origin ids, page by page."""
     found: dict[str, dict[str, Any]] = {}
@@ -116,13 +135,13 @@ def _command(entry: Entry, owner: Owner, have: Mapping[str, Any] | None) -> Comm
     fields |= {"originatorId": owner.originator, "originId": _origin(owner, entry)}
     if owner.responsible_id:
         fields["responsibleId"] = owner.responsible_id
-    params: dict[str, Any] = {"fields": fields, "layout": _layout(entry)}
+    params: dict[str, Any] = {"fields": fields, "layout": _layout(entry, owner)}
     if have:
         return Command("crm.activity.configurable.update", {"id": have["id"], **params})
     return Command("crm.activity.configurable.add", {"ownerTypeId": owner.entity_type_id, "ownerId": owner.b24_id, **params})
 
 
-def _layout(entry: Entry) -> dict[str, Any]:
+def _layout(entry: Entry, owner: Owner) -> dict[str, Any]:
     header: dict[str, Any] = {"title": _title(entry)}
     if entry.cancelled:
         header["tags"] = {"state": {"type": "warning", "title": _("cancelled")}}
@@ -135,10 +154,12 @@ def _layout(entry: Entry) -> dict[str, Any]:
         blocks["method"] = _block(_("How"), {"bank": _("by bank"), "cash": _("in cash"), "card": _("by card")}[entry.method])
     if entry.lines:
         blocks["lines"] = _block(_("Lines"), str(entry.lines))
+    # What b24app.elements reads when the button is pressed.
+    opened = {"entry": entry.key[:100], "type": owner.entity_type_id, "id": owner.b24_id}
     button = {
         "title": _("Open in 1C exchange"),
         "type": "primary",
-        "action": {"type": "openRestApp", "actionParams": {"entry": entry.key[:100]}},
+        "action": {"type": "openRestApp", "actionParams": opened},
     }
     return {
         "icon": {"code": _ICON},

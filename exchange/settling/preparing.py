@@ -1,4 +1,4 @@
-"""Before documents are settled: the portal's pipelines are known, and our own fields are there. Asked once an hour."""
+"""Before documents are settled: the portal's pipelines are known, our own fields and triggers are there. Asked once an hour."""
 
 from __future__ import annotations
 
@@ -10,22 +10,28 @@ from django.db import transaction
 from django.utils import timezone
 
 from b24app.models import Portal
-from b24app.rest.errors import RestError
+from b24app.oauth.language import language_for
+from b24app.rest.errors import Fate, RestError
 from exchange import reports
-from exchange.imports.flows import Flow
+from exchange.imports.flows import Ask, Flow
 from exchange.planning.trade import DOCUMENT_TYPES
+from exchange.settling.entries import trigger_commands
 from exchange.settling.equipment import own_fields
 from exchange.settling.pipelines import Pipelines, pipelines_of, read_pipelines
 
 _FRESH_FOR: Final = dt.timedelta(hours=1)
 
 
-def prepare(portal: Portal, run: Callable[[Iterable[Flow]], bool], *, anew: bool = False) -> Pipelines:
-    """What is known of the portal's pipelines and own fields, read when that was long ago (or `anew`). Raises RestError."""
+def prepare(portal: Portal, run: Callable[[Iterable[Flow]], bool], *, anew: bool = False, triggers: bool = False) -> Pipelines:
+    """What is known of the portal's pipelines and own fields, read when that was long ago (or `anew`). Raises RestError.
+
+    `triggers`: a base pulls our triggers, so they must be registered.
+    """
     trade = portal.facts.get("trade") or {}
     read_at = trade.get("read_at")
     now = timezone.now()
-    if not anew and read_at and dt.datetime.fromisoformat(read_at) > now - _FRESH_FOR:
+    registered = bool(trade.get("triggers"))
+    if not anew and (registered or not triggers) and read_at and dt.datetime.fromisoformat(read_at) > now - _FRESH_FOR:
         return pipelines_of(portal.facts)
     found: dict[str, Any] = {"own_fields": {}}
     errors: list[RestError] = []
@@ -48,7 +54,14 @@ def prepare(portal: Portal, run: Callable[[Iterable[Flow]], bool], *, anew: bool
             refused.extend([own.refused] if own.refused else [])
         return None
 
-    run([pipelines(), *(fields(kind) for kind in DOCUMENT_TYPES)])
+    def registration() -> Flow:
+        outcomes = yield Ask(trigger_commands(language_for(portal.language)))
+        # Not for every plan: what is refused is not asked for again before the next hour.
+        found["triggers"] = True
+        errors.extend(o.error for o in outcomes if o.error is not None and o.error.fate in (Fate.RETRY, Fate.REFRESH))
+        return None
+
+    run([pipelines(), *(fields(kind) for kind in DOCUMENT_TYPES), *([registration()] if triggers else [])])
     if errors:
         raise errors[0]
     if "pipelines" not in found:

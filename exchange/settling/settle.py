@@ -114,7 +114,10 @@ class PortalSettling:
         return not self._expired()
 
     def _prepare(self, *, anew: bool = False) -> None:
-        self.pipelines = preparing.prepare(self.portal, lambda flows: self._run(iter(flows), Learnt(), None), anew=anew)
+        triggers = any(facts.rules.trade.automation_trigger for facts in self.facts.values())
+        self.pipelines = preparing.prepare(
+            self.portal, lambda flows: self._run(iter(flows), Learnt(), None), anew=anew, triggers=triggers
+        )
         self.anew = anew
 
     def _not_stuck(self, kind: str, base: OneCBase, rows: Sequence[Row]) -> list[Row]:

@@ -16,7 +16,7 @@ from exchange.planning.effects import Effects
 from exchange.planning.portal_trades import Fresh, whole
 from exchange.planning.trade import Trade
 from exchange.settling.document_tools import DocumentTools
-from exchange.settling.entries import Owner, notification, trigger, write_entries
+from exchange.settling.entries import Owner, notification, trigger, trigger_code, write_entries
 from exchange.settling.flows import DocumentWork, Learnt
 
 _NEWS: Final = {
@@ -62,4 +62,4 @@ def _news(
         yield notification(portal.responsible_id, text, f"ONEC|{work.entity_type_id}|{b24_id}")
     if rules.automation_trigger:
         for name in told:
-            yield trigger(f"onec_{name}", work.entity_type_id, b24_id)
+            yield trigger(trigger_code(name), work.entity_type_id, b24_id)
