@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from b24app.pages.cause import Cause, Text
+from b24app.pages.document_causes import DOCUMENT_CAUSES
 from b24app.pages.party_causes import PARTY_CAUSES
 
 CAUSES: dict[str, Cause] = {
+    **DOCUMENT_CAUSES,
     **PARTY_CAUSES,
     "unreadable-file": Cause(
         ngettext_lazy("%(count)d file from 1C could not be read", "%(count)d files from 1C could not be read", "count"),

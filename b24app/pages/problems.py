@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db.models import F, JSONField, QuerySet, Value
 from django.db.models.expressions import CombinedExpression
@@ -18,9 +19,12 @@ from b24app.lanes import mark_due
 from b24app.pages.respond import announce, localized
 from exchange.exports import queue
 from exchange.imports.push import retry
-from exchange.models import OneCBase, Problem
+from exchange.models import OneCBase, Problem, TradeDocument, TradeParty
+from exchange.settling import due
 
 CHUNK = 5000
+# What settling brings in line; their problems name the row.
+_SETTLED: Mapping[str, QuerySet[Any]] = {"document": TradeDocument.objects.all(), "party": TradeParty.objects.all()}
 
 
 @require_POST
@@ -66,6 +70,9 @@ def _again(problems: QuerySet[Problem]) -> int:
                 retry(bases[owner], kind, some)
                 if kind == queue.KIND:
                     queue.retry_many(bases[owner], some)
+                if kind in _SETTLED:
+                    keys = [int(onec_id) for onec_id in some if onec_id.isdecimal()]
+                    due.retry(_SETTLED[kind].filter(base=owner, pk__in=keys), bases[owner].portal_id)
     stamp = Value({"again": timezone.now().isoformat()}, JSONField())
     problems.update(facts=CombinedExpression(F("facts"), "||", stamp, output_field=JSONField()))
     return sum(len(onec_ids) for onec_ids in groups.values())

@@ -18,6 +18,7 @@ from b24app.models import Lane, Portal
 from b24app.pages import causes, progress
 from b24app.pages.cause import Cause
 from b24app.pages.configurations import Configuration, configuration
+from b24app.pages.decision_state import Decision, decisions_of
 from b24app.pages.directions import Directions, directions_of
 from b24app.pages.pace import backlog
 from exchange import sessions
@@ -130,6 +131,7 @@ class ProblemState:
     problem: Problem
     detail: str
     again: bool
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +297,10 @@ def _problems(portal: Portal) -> list[CauseState]:
             order by id limit %s) one""",
         [[group["cause"] for group in groups], portal.pk, OBJECTS_SHOWN],
     )
-    for problem in open_ones.filter(id__in=first).select_related("base").order_by("id"):
+    problems = list(open_ones.filter(id__in=first).select_related("base").order_by("id"))
+    decisions = decisions_of(problems)
+    for problem in problems:
         again = str(problem.facts.get("again") or "") > problem.last_at.isoformat()
         detail = causes.detail(problem.cause, problem.facts)
-        shown.setdefault(problem.cause, []).append(ProblemState(problem, detail, again))
+        shown.setdefault(problem.cause, []).append(ProblemState(problem, detail, again, decisions.get(problem.pk)))
     return [CauseState(group["cause"], group["count"], group["last_at"], shown.get(group["cause"], [])) for group in groups]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from b24app.pages import absent, bases, cards, checks, journal, language, overview, problems
+from b24app.pages import absent, bases, cards, checks, decisions, journal, language, overview, problems
 
 app_name = "pages"
 urlpatterns = [
@@ -29,6 +29,9 @@ urlpatterns = [
     path("problems/<int:problem_id>/retry/", problems.retry_one, name="problem_retry"),
     path("problems/<int:problem_id>/absent/switch-off/", absent.switch_off, name="absent_switch_off"),
     path("problems/<int:problem_id>/absent/leave/", absent.leave, name="absent_leave"),
+    path("problems/<int:problem_id>/side/", decisions.take_side, name="decide_side"),
+    path("problems/<int:problem_id>/candidate/", decisions.choose, name="decide_candidate"),
+    path("problems/<int:problem_id>/currency/", decisions.currency, name="decide_currency"),
     path("problems/causes/<str:cause>/retry/", problems.retry_all, name="cause_retry"),
     path("problems/causes/<str:cause>/note/", problems.take_note, name="cause_note"),
     path("journal/", journal.journal, name="journal"),
