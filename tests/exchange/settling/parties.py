@@ -74,7 +74,7 @@ class Exchange:
         tools = party_rows.tools_for(self.portal, self.base)
         learnt = Learnt()
         self.calls = []
-        key = drive(self._counted(settle_party(work, learnt, tools, needed=needed)), self.client)
+        key: tuple[int, int] | None = drive(self._counted(settle_party(work, learnt, tools, needed=needed)), self.client)
         lanes.mark_due(self.portal.pk, work=lanes.DOCUMENTS)
         claim = lanes.claim("test", self.portal.pk, lanes.DOCUMENTS)
         assert claim is not None

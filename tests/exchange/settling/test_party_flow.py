@@ -193,6 +193,7 @@ class TestChanges:
     def test_an_address_and_an_account_change_in_place(self, exchange):
         key = exchange.told("c-1", DAISY)
         moved = PostalAddress(kind=AddressKind.LEGAL, text="190000, Санкт-Петербург, Невский пр., 1")
+        assert DAISY.accounts is not None
         account = replace(DAISY.accounts[0], bank="Другой банк", bic="044030653")
         exchange.told("c-1", DAISY, addresses=(moved,), accounts=(account,))
         assert exchange.writes == ["crm.requisite.bankdetail.update", "crm.address.update"]
@@ -258,7 +259,7 @@ class TestCountries:
 
     def preset(self, server, country: int, name: str, code: str) -> int:
         row = {"ENTITY_TYPE_ID": "8", "COUNTRY_ID": str(country), "NAME": name, "XML_ID": code, "ACTIVE": "Y", "SORT": "600"}
-        return server.portal.store.add("presets", row)["id"]
+        return int(server.portal.store.add("presets", row)["id"])
 
     @pytest.mark.parametrize(
         ("country", "party", "field"),
@@ -288,7 +289,9 @@ class TestCountries:
     def test_the_administrators_preset_is_taken(self, portal, base, portal_server):
         wanted = self.preset(portal_server, 1, "Наши клиенты", "OWN")
         exchange = Exchange(portal, base, PartyRules(presets={"RU:legal": wanted}))
-        assert exchange.requisites(exchange.told("c-1", DAISY))[0]["PRESET_ID"] == str(wanted)
+        key = exchange.told("c-1", DAISY)
+        assert key is not None
+        assert exchange.requisites(key)[0]["PRESET_ID"] == str(wanted)
 
     def test_presets_are_read_once(self, exchange, portal):
         exchange.told("c-1", DAISY)
