@@ -43,6 +43,10 @@ LABELS: Mapping[str, str | Promise] = {
     "accounts": gettext_lazy("Bank accounts"),
     "people": gettext_lazy("Contact persons"),
     "requisites": gettext_lazy("Requisites"),
+    "article": gettext_lazy("Article"),
+    "code": gettext_lazy("Code"),
+    "prices": gettext_lazy("Prices"),
+    "stock": gettext_lazy("Stock"),
 }
 
 

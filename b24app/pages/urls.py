@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from b24app.pages import absent, bases, cards, checks, decisions, journal, language, overview, problems
+from b24app.pages import absent, bases, cards, checks, decisions, journal, language, matching, overview, problems
 
 app_name = "pages"
 urlpatterns = [
@@ -34,6 +34,10 @@ urlpatterns = [
     path("problems/<int:problem_id>/currency/", decisions.currency, name="decide_currency"),
     path("problems/causes/<str:cause>/retry/", problems.retry_all, name="cause_retry"),
     path("problems/causes/<str:cause>/note/", problems.take_note, name="cause_note"),
+    path("matching/", matching.matching, name="matching"),
+    path("matching/<str:what>/<int:pk>/", matching.opened, name="match"),
+    path("matching/<str:what>/<int:pk>/send/", matching.send, name="match_send"),
+    path("matching/<str:what>/<int:pk>/unlink/", matching.unlink, name="match_unlink"),
     path("journal/", journal.journal, name="journal"),
     path("journal/download/", journal.download, name="journal_download"),
     path("journal/<str:row_id>/", journal.opened, name="journal_entry"),
