@@ -84,10 +84,10 @@ def retry(document: TradeDocument) -> None:
 
 
 def retry_many(base: OneCBase, ids: Iterable[int | str]) -> int:
-    """Retry those of the base's documents (by primary key) that were set aside; returns how many."""
+    """Retry those of the base's documents (by primary key; what is none is nobody's) that were set aside; returns how many."""
     with transaction.atomic():
         documents = TradeDocument.objects.select_for_update(of=("self",)).select_related("base__portal").order_by("id")
-        found = list(documents.filter(base=base, pk__in=list(ids), set_aside_at__isnull=False))
+        found = list(documents.filter(base=base, pk__in=[id for id in ids if str(id).isdecimal()], set_aside_at__isnull=False))
         for document in found:
             retry(document)
     return len(found)

@@ -1,19 +1,20 @@
-"""Takes the pictures of the documentation: `make screenshots`. Everything in them is invented."""
+"""Takes the pictures of the documentation, and of every place at both widths in light and dark: `make screenshots`.
+
+The few pictures of the documentation are kept in docs/screenshots; those of all places are to be looked at, in shots/ (not kept).
+Everything in them is invented.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from django.utils import timezone
+from django.urls import reverse
 
-from b24app.lanes import claim, mark_due
-from b24app.pages import pace
-from tests.b24app.pages.conftest import make_base, make_problem, make_rows, make_run
+from b24app.pages.navigation import PLACES
 from tests.journeys.browsing import Visitor
+from tests.journeys.furnishing import furnish
 
 if TYPE_CHECKING:
     from playwright.sync_api import Frame
@@ -22,26 +23,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.screenshots, pytest.mark.django_db(transaction=True)]
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
+EVERYTHING = Path(__file__).parents[2] / "shots"
 LARGEST = 150_000
-
-
-def furnish(portal: Portal) -> None:
-    """A portal in the middle of an ordinary day: one base sends, another is quiet, a few objects need a person."""
-    now = timezone.now()
-    trade = make_base(portal, "Торговля, основная база", "ut11", last_contact_at=now - dt.timedelta(minutes=1))
-    make_base(portal, "Производство", "erp2", last_contact_at=now - dt.timedelta(minutes=9))
-    make_rows(trade, 640)
-    # What earlier looks at the page would have measured.
-    pace.backlog(trade.pk, 2480, 10_000, time.time() - 240)
-    counts = {"new": 12, "changed": 48, "unchanged": 12421}
-    make_run(trade, file_name="import0_1.xml", counts=counts)
-    make_run(trade, file_name="offers0_1.xml", counts={"changed": 312, "unchanged": 12169, "failed": 3})
-    started = now - dt.timedelta(seconds=40)
-    make_run(trade, file_name="import0_2.xml", state="reading", size=48_000_000, bytes_read=30_700_000, started_at=started)
-    for number, name in enumerate(("Кабель силовой 3×2,5", "Провод установочный 1×4"), 1):
-        make_problem(trade, "unknown-unit", number, name=name, facts={"unit": "бухта"})
-    mark_due(portal.pk)
-    assert claim("worker")
 
 
 def picture(visitor: Visitor, name: str, *, tallest: int = 1000) -> None:
@@ -69,6 +52,7 @@ def dressed(visitor: Visitor, *, dark: bool = False, width: int = 1280) -> Frame
 @pytest.fixture(autouse=True)
 def _folder() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
+    EVERYTHING.mkdir(parents=True, exist_ok=True)
 
 
 def test_overview_in_the_portal(visitor: Visitor, portal: Portal) -> None:
@@ -80,7 +64,7 @@ def test_overview_in_the_portal(visitor: Visitor, portal: Portal) -> None:
 def test_overview_in_the_dark_and_on_a_telephone(visitor: Visitor, portal: Portal) -> None:
     furnish(portal)
     frame = dressed(visitor, dark=True, width=380)
-    visitor.page.set_viewport_size({"width": (visitor.page.viewport_size or {"width": 0})["width"], "height": 1400})
+    visitor.page.set_viewport_size({"width": (visitor.page.viewport_size or {"width": 0})["width"], "height": 1500})
     path = FOLDER / "overview-dark-narrow.png"
     frame.locator("body").screenshot(path=path)
     assert path.stat().st_size < LARGEST
@@ -94,3 +78,21 @@ def test_connecting_a_base(visitor: Visitor, portal: Portal) -> None:
     frame.locator(".steps").wait_for()
     frame.wait_for_function("() => document.getElementById('toast').textContent === ''", timeout=20_000)
     picture(visitor, "connect", tallest=860)
+
+
+@pytest.mark.parametrize("width", [1280, 380])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_place(visitor: Visitor, portal: Portal, scheme: str, width: int) -> None:
+    furnish(portal)
+    frame = dressed(visitor, dark=scheme == "dark", width=width)
+    for place in PLACES:
+        link = frame.locator(f".places a[href='{reverse(place.url)}']")
+        if not link.get_attribute("aria-current"):
+            link.click()
+            frame.locator(f".places a[href='{reverse(place.url)}'][aria-current]").wait_for()
+        frame.evaluate("document.fonts.ready")
+        # What lies below the window is not painted inside a frame: the window is made as high as the page first.
+        height = frame.evaluate("Math.ceil(document.body.getBoundingClientRect().height)")
+        visitor.page.set_viewport_size({"width": (visitor.page.viewport_size or {"width": 0})["width"], "height": height + 200})
+        visitor.page.wait_for_load_state("networkidle")
+        frame.locator("body").screenshot(path=EVERYTHING / f"{place.template}-{scheme}-{width}.png")

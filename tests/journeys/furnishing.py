@@ -1,0 +1,103 @@
+"""A portal in the middle of an ordinary day, for pages to show: everything in it is invented."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from b24app.lanes import claim, mark_due
+from b24app.pages import pace
+from b24app.pages.causes import CAUSES
+from exchange import tally
+from exchange.models import ExchangeRequest, StateRow, TradeDocument, TradeParty
+from exchange.planning.stored import to_data
+from exchange.planning.trade import COMPANY, INVOICE, Party, Trade
+from exchange.tally import Way
+from tests.b24app.pages.conftest import make_base, make_problem, make_rows, make_run
+
+if TYPE_CHECKING:
+    from b24app.models import Portal
+    from exchange.models import OneCBase
+
+_GOODS = (120, 48, 310, 0, 12, 560, 90, 75, 130, 40, 0, 22, 400, 360)
+_DOCUMENTS = (14, 18, 9, 0, 0, 21, 25, 17, 12, 19, 0, 2, 23, 11)
+
+
+def furnish(portal: Portal) -> None:
+    """One base sends, another is quiet, documents go both ways, a few objects need a person."""
+    now = timezone.now()
+    agree = {"at": (now - dt.timedelta(minutes=2)).isoformat(), "differ": 0, "missing": 0, "unknown": 0, "complete": True}
+    observed = {"reconciled": {**agree, "agree": 12481}, "documents_checked": {**agree, "agree": 3120, "gone": 0}}
+    trade = make_base(portal, "Торговля, основная база", "ut11", last_contact_at=now - dt.timedelta(minutes=1), observed=observed)
+    make_base(portal, "Производство", "erp2", last_contact_at=now - dt.timedelta(minutes=9))
+    make_rows(trade, 640)
+    # What earlier looks at the page would have measured.
+    pace.backlog(trade.pk, 2480, 10_000, time.time() - 240)
+    make_days(trade)
+    for number in range(1, 4):
+        make_document(trade, number, outgoing_version=1, ready_at=now - dt.timedelta(minutes=3 * number))
+    counts = {"new": 12, "changed": 48, "unchanged": 12421}
+    make_run(trade, file_name="import0_1.xml", counts=counts)
+    make_run(trade, file_name="offers0_1.xml", counts={"changed": 312, "unchanged": 12169, "failed": 3})
+    started = now - dt.timedelta(seconds=40)
+    make_run(trade, file_name="import0_2.xml", state="reading", size=48_000_000, bytes_read=30_700_000, started_at=started)
+    for number, name in enumerate(("Кабель силовой 3×2,5", "Провод установочный 1×4"), 1):
+        make_problem(trade, "unknown-unit", number, name=name, facts={"unit": "бухта"})
+    make_requests(trade)
+    mark_due(portal.pk)
+    assert claim("worker")
+
+
+def furnish_all(portal: Portal, mark: str) -> OneCBase:
+    """Something of every kind that a page may show, `mark` in each name; returns the base whose it all is."""
+    now = timezone.now()
+    base = make_base(portal, f"{mark} база", "ut11", last_contact_at=now)
+    make_base(portal, f"{mark} вторая", "erp2")
+    for number, cause in enumerate(CAUSES):
+        kind = "document" if "document" in cause or "order" in cause else "party" if "party" in cause else "product"
+        make_problem(base, cause, number, kind=kind, name=f"{mark} {cause}", facts={"name": mark, "unit": mark, "number": "15"})
+    StateRow.objects.create(base=base, kind="product", onec_id=f"{mark}-1", main={"name": f"{mark} товар", "article": mark})
+    StateRow.objects.create(base=base, kind="price_type", onec_id=f"{mark}-2", main={"name": f"{mark} цена", "currency": "RUB"})
+    StateRow.objects.create(base=base, kind="warehouse", onec_id=f"{mark}-3", main={"name": f"{mark} склад"})
+    make_run(base, state="failed", file_name=f"{mark}.xml", error=f"{mark}: the file ends too early")
+    party = Party(name=f"{mark} покупатель", tax_id="7707083893")
+    TradeParty.objects.create(base=base, entity_type_id=COMPANY, b24_id=1, portal_side=to_data(party), onec_side=to_data(party))
+    make_document(base, 1, mark=mark, outgoing_version=1, ready_at=now)
+    make_document(base, 2, mark=mark, outgoing_version=1, ready_at=now, set_aside_at=now)
+    make_days(base)
+    make_requests(base, mark)
+    return base
+
+
+def make_days(base: OneCBase) -> None:
+    """Two weeks of traffic."""
+    now = timezone.now()
+    for back, (goods, documents) in enumerate(zip(reversed(_GOODS), reversed(_DOCUMENTS), strict=True)):
+        at = now - dt.timedelta(days=back)
+        tally.note(base, Way.GOODS, goods, now=at)
+        tally.note(base, Way.TO_PORTAL, documents // 2, [1.6] * (documents // 2) + [6.5], now=at)
+        tally.note(base, Way.TO_ONEC, documents, [1.1] * documents + [4.2], now=at)
+
+
+def make_document(base: OneCBase, number: int, *, mark: str = "Счёт", **fields: object) -> TradeDocument:
+    """A settled invoice of the portal."""
+    side = to_data(Trade(number=str(number), title=f"{mark} {number}", currency="RUB", buyer=(COMPANY, 1)))
+    values = {"settled_version": 1, "portal_side": side, "number": str(number), **fields}
+    return TradeDocument.objects.create(base=base, entity_type_id=INVOICE, b24_id=number, **values)
+
+
+def make_requests(base: OneCBase, mark: str = "import0_1") -> None:
+    """What 1C asked lately."""
+    for mode, name in (("checkauth", ""), ("init", ""), ("file", f"{mark}.xml"), ("import", f"{mark}.xml")):
+        ExchangeRequest.objects.create(
+            base=base,
+            method="POST" if name else "GET",
+            type="catalog",
+            mode=mode,
+            file_name=name,
+            answer="success",
+            milliseconds=41,
+        )
