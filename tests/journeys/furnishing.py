@@ -56,20 +56,29 @@ def furnish_all(portal: Portal, mark: str) -> OneCBase:
     now = timezone.now()
     base = make_base(portal, f"{mark} база", "ut11", last_contact_at=now)
     make_base(portal, f"{mark} вторая", "erp2")
-    for number, cause in enumerate(CAUSES):
-        kind = "document" if "document" in cause or "order" in cause else "party" if "party" in cause else "product"
-        make_problem(base, cause, number, kind=kind, name=f"{mark} {cause}", facts={"name": mark, "unit": mark, "number": "15"})
     StateRow.objects.create(base=base, kind="product", onec_id=f"{mark}-1", main={"name": f"{mark} товар", "article": mark})
     StateRow.objects.create(base=base, kind="price_type", onec_id=f"{mark}-2", main={"name": f"{mark} цена", "currency": "RUB"})
     StateRow.objects.create(base=base, kind="warehouse", onec_id=f"{mark}-3", main={"name": f"{mark} склад"})
     make_run(base, state="failed", file_name=f"{mark}.xml", error=f"{mark}: the file ends too early")
-    party = Party(name=f"{mark} покупатель", tax_id="7707083893")
-    TradeParty.objects.create(base=base, entity_type_id=COMPANY, b24_id=1, portal_side=to_data(party), onec_side=to_data(party))
+    side = to_data(Party(name=f"{mark} покупатель", tax_id="7707083893"))
+    party = TradeParty.objects.create(base=base, entity_type_id=COMPANY, b24_id=1, portal_side=side, onec_side=side)
     make_document(base, 1, mark=mark, outgoing_version=1, ready_at=now)
-    make_document(base, 2, mark=mark, outgoing_version=1, ready_at=now, set_aside_at=now)
+    document = make_document(base, 2, mark=mark, outgoing_version=1, ready_at=now, set_aside_at=now)
+    make_problems(base, mark, {"document": document.pk, "party": party.pk})
     make_days(base)
     make_requests(base, mark)
     return base
+
+
+def make_problems(base: OneCBase, mark: str, rows: dict[str, int]) -> None:
+    """One problem of each cause there is; `rows` are the document and the party that theirs are about."""
+    conflict = {"field": "comment", "part": "", "portal": f"{mark} до обеда", "onec": f"{mark} после обеда"}
+    candidates = [{"type": COMPANY, "id": 1, "name": f"{mark} покупатель"}]
+    facts = {"name": mark, "unit": mark, "number": "15", "currency": "KZT", "conflicts": [conflict], "candidates": candidates}
+    for number, cause in enumerate(CAUSES):
+        kind = {"document": "document", "party": "party", "person": "party"}.get(cause.partition("-")[0], "product")
+        onec_id = str(rows.get(kind, f"item-{number}"))
+        make_problem(base, cause, number, kind=kind, onec_id=onec_id, name=f"{mark} {cause}", facts=facts)
 
 
 def make_days(base: OneCBase) -> None:
