@@ -16,6 +16,7 @@ from exchange.models import ExchangeRequest, StateRow, TradeDocument, TradeParty
 from exchange.planning.stored import to_data
 from exchange.planning.trade import COMPANY, INVOICE, Party, Trade
 from exchange.tally import Way
+from mapping import links
 from tests.b24app.pages.conftest import make_base, make_problem, make_rows, make_run
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def furnish(portal: Portal) -> None:
 def furnish_all(portal: Portal, mark: str) -> OneCBase:
     """Something of every kind that a page may show, `mark` in each name; returns the base whose it all is."""
     now = timezone.now()
-    base = make_base(portal, f"{mark} база", "ut11", last_contact_at=now)
+    told = {"at": now.isoformat(), "agree": 1, "differ": 1, "complete": True}
+    base = make_base(portal, f"{mark} база", "ut11", last_contact_at=now, observed={"reconciled": told})
     make_base(portal, f"{mark} вторая", "erp2")
     StateRow.objects.create(base=base, kind="product", onec_id=f"{mark}-1", main={"name": f"{mark} товар", "article": mark})
     StateRow.objects.create(base=base, kind="price_type", onec_id=f"{mark}-2", main={"name": f"{mark} цена", "currency": "RUB"})
@@ -62,6 +64,7 @@ def furnish_all(portal: Portal, mark: str) -> OneCBase:
     make_run(base, state="failed", file_name=f"{mark}.xml", error=f"{mark}: the file ends too early")
     side = to_data(Party(name=f"{mark} покупатель", tax_id="7707083893"))
     party = TradeParty.objects.create(base=base, entity_type_id=COMPANY, b24_id=1, portal_side=side, onec_side=side)
+    links.bind(portal.pk, base.pk, "product", {f"{mark}-1": 1})
     make_document(base, 1, mark=mark, outgoing_version=1, ready_at=now)
     document = make_document(base, 2, mark=mark, outgoing_version=1, ready_at=now, set_aside_at=now)
     make_problems(base, mark, {"document": document.pk, "party": party.pk})
@@ -79,6 +82,8 @@ def make_problems(base: OneCBase, mark: str, rows: dict[str, int]) -> None:
         kind = {"document": "document", "party": "party", "person": "party"}.get(cause.partition("-")[0], "product")
         onec_id = str(rows.get(kind, f"item-{number}"))
         make_problem(base, cause, number, kind=kind, onec_id=onec_id, name=f"{mark} {cause}", facts=facts)
+        if kind == "product":
+            make_problem(base, cause, 1000 + number, name=f"{mark} {cause}", facts=facts)
 
 
 def make_days(base: OneCBase) -> None:
