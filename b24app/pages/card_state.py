@@ -175,10 +175,10 @@ def _steps(row: TradeDocument, heard: HeardObject | None, portal: Trade | None, 
     if row.known.get("origin") == "onec":
         steps.append(Step(_("Made in 1C"), "done", moment(row.created_at)))
     steps.append(Step(_("Changed in Bitrix24"), "done" if row.b24_id else "later", _at(changed)))
-    read = bool(row.portal_side) and not unread
+    ready = row.outgoing_version > 0 and row.ready_at is not None and not unread
+    read = (bool(row.portal_side) or ready) and not unread
     steps.append(Step(_("Read by the exchange"), _state(read, unread), _at(row.changed_at if read and settled else None)))
-    ready = row.outgoing_version > 0 and row.ready_at is not None
-    steps.append(Step(_("Ready for 1C"), _state(ready and read, read and not settled), _at(row.ready_at)))
+    steps.append(Step(_("Ready for 1C"), _state(ready, read and not settled), _at(row.ready_at)))
     steps.append(_taken(row, ready=ready))
     confirmed = ready and row.acknowledged_version >= row.outgoing_version
     back = onec is not None and row.known.get("told_version") == row.acknowledged_version
