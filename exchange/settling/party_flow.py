@@ -261,10 +261,12 @@ class _Settling:
         told = stored.from_data(Party, self.known["told"]) if self.known.get("told") else None
         if told is None and work.agreed is not None and work.onec_id and work.onec_id == work.given_id:
             # 1C keeps it under the id we gave: what it got from us is what it had.
-            return work.agreed, replace(
-                work.agreed, phones=None, emails=None, addresses=None, accounts=None, codes=None, people=None
-            )
-        return (work.agreed, told) if told is not None else (None, None)
+            return work.agreed, _without_lists(work.agreed)
+        if told is not None:
+            return work.agreed, told
+        # 1C keeps it under an id of its own, and tells of it for the first time: it started from what we gave it.
+        given = self.tools.confirmed(key)
+        return (None, None) if given is None else (given, _without_lists(given))
 
     def _settled(self, raw: PortalParty, onec: Party, merge: party_merge.PartyMerge) -> None:
         work = self.work
@@ -290,6 +292,11 @@ class _Settling:
         if raw.requisite is not None:
             self.known["requisite_id"] = whole(raw.requisite["ID"])
         return dict(self.known)
+
+
+def _without_lists(party: Party) -> Party:
+    """What 1C surely took over of what it was given: lists it may keep in part."""
+    return replace(party, phones=None, emails=None, addresses=None, accounts=None, codes=None, people=None)
 
 
 def _same(before: Party | None, now: Party) -> bool:

@@ -33,6 +33,14 @@ def tools_for(portal: Portal, base: OneCBase, country: str = "") -> PartyTools:
             return None
         return Holder(row.pk, row.onec_id, bool((row.onec_side or {}).get("deleted")))
 
+    def confirmed(key: Key) -> Party | None:
+        rows = TradeDocument.objects.filter(base=base, portal_side__buyer=list(key), outgoing__isnull=False)
+        row = rows.order_by(F("acknowledged_at").desc(nulls_last=True)).first()
+        if row is None or row.outgoing is None or not 0 < row.outgoing_version == row.acknowledged_version:
+            return None
+        buyer = (row.outgoing or {}).get("buyer")
+        return normal(stored.from_data(Party, buyer), country) if buyer else None
+
     def given(onec_id: str) -> Key | None:
         row = TradeParty.objects.filter(base=base, given_id=onec_id, b24_id__isnull=False).first() if onec_id else None
         return None if row is None or row.b24_id is None else (row.entity_type_id, row.b24_id)
@@ -48,6 +56,7 @@ def tools_for(portal: Portal, base: OneCBase, country: str = "") -> PartyTools:
         country,
         rows,
         holder=holder,
+        confirmed=confirmed,
         given=given,
         hints=lambda onec_id: _buyers_of(base.pk, onec_id),
         people=people,

@@ -10,6 +10,7 @@ from b24app.rest.batching import Outcome
 from b24app.rest.errors import RestError
 from exchange.imports.flows import Ask
 from exchange.planning.portal_parties import Preset, preset_of
+from exchange.planning.trade import Party
 from exchange.settling.party_reading import listing
 from exchange.settling.requisites import READ_PRESETS, own_country
 
@@ -29,6 +30,10 @@ def _nobody(key: Key) -> Holder | None:
     return None
 
 
+def _nothing(key: Key) -> Party | None:
+    return None
+
+
 @dataclass(slots=True)
 class PartyTools:
     """Look-ups answer from the database: `holder` of a portal key; `given`: the key that 1C got this id for from us; `hints`: buyers
@@ -39,6 +44,8 @@ class PartyTools:
     rows: list[Mapping[str, Any]] | None = None  # presets as the portal told them, None until read
     fresh: bool = False  # whether `rows` were read in this slice, and are to be kept
     holder: Callable[[Key], Holder | None] = _nobody
+    # What 1C was last given of a company or contact and confirmed, before it told of it by an id of its own.
+    confirmed: Callable[[Key], Party | None] = _nothing
     given: Callable[[str], Key | None] = lambda onec_id: None
     hints: Callable[[str], Sequence[Key]] = lambda onec_id: ()
     people: Callable[[Sequence[str]], Mapping[str, int]] = lambda ids: {}
