@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -55,15 +55,17 @@ def decisions_of(problems: Iterable[Problem]) -> dict[int, Decision]:
     return found
 
 
-def _agreed(problems: Iterable[Problem]) -> dict[tuple[str, str], Mapping[str, Any]]:
+def _agreed(problems: Sequence[Problem]) -> dict[tuple[str, str], Mapping[str, Any]]:
     wanted: dict[str, list[int]] = {"document": [], "party": []}
     for one in problems:
-        if one.cause in CONFLICTS and one.kind in wanted and one.onec_id.isdigit():
+        if one.cause in CONFLICTS and one.kind in wanted and one.onec_id.isdecimal() and len(one.onec_id) < 19:
             wanted[one.kind].append(int(one.onec_id))
+    # Whatever number a problem holds: only rows of the bases that the problems themselves are of.
+    bases = {one.base_id for one in problems if one.base_id}
     rows: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for pk, side in TradeDocument.objects.filter(pk__in=wanted["document"]).values_list("pk", "agreed"):
+    for pk, side in TradeDocument.objects.filter(base__in=bases, pk__in=wanted["document"]).values_list("pk", "agreed"):
         rows["document", str(pk)] = side or {}
-    for pk, side in TradeParty.objects.filter(pk__in=wanted["party"]).values_list("pk", "agreed"):
+    for pk, side in TradeParty.objects.filter(base__in=bases, pk__in=wanted["party"]).values_list("pk", "agreed"):
         rows["party", str(pk)] = side or {}
     return rows
 
