@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup up test lint format bench screenshots lock browser clean
+.PHONY: help setup up test lint format storm bench screenshots lock browser clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
@@ -37,6 +37,9 @@ lint: setup ## style, types, directions between packages, migrations, system che
 format: setup ## put imports and layout in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+storm: setup ## the long storm over documents: STORM="documents edits kills"
+	STORM="$(or $(STORM),500 5000 20)" $(BIN)/pytest -n 0 tests/journeys/test_storm.py $(ARGS)
 
 bench: setup ## measure reading, comparing, memory and the rate towards the portal
 	@set -e; for file in benchmarks/*.py; do case $$file in */__init__.py|*/_*) continue;; esac; \

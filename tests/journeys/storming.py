@@ -1,6 +1,6 @@
 """A storm over both sides: random edits by people of the portal and of 1C, events lost, doubled, late and shuffled, workers killed.
 
-`python -m tests.journeys.storming` is not meant: the short form is a test, the long one `make storm`.
+The short form is a test among the others, the long one is `make storm`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 import redis
 from django.conf import settings
 from django.db import connections
+from django.db.models import Q
 from django.utils import timezone
 
 from b24app import lanes
 from b24app.events.handle import handle_waiting
 from b24app.models import Lane
-from exchange.models import Problem, TradeDocument
+from exchange.models import HeardObject, Problem, TradeDocument, TradeParty
 from exchange.settling.settle import settle
 from exchange.settling.sweep import sweep
 from sandbox.onec.clients.wire import ClientRefused
@@ -64,9 +65,12 @@ class Storm:
 
     def explained(self) -> set[str]:
         """Numbers of documents whose differences a person has been asked about."""
-        told = Problem.objects.filter(portal=self.world.portal, closed_at=None, kind="document").values_list("onec_id", flat=True)
-        asked = [int(pk) for pk in told if pk.isdecimal()]
-        return set(TradeDocument.objects.filter(pk__in=asked).values_list("number", flat=True))
+        told = Problem.objects.filter(portal=self.world.portal, closed_at=None).values_list("kind", "onec_id")
+        asked = [int(pk) for kind, pk in told if kind == "document" and pk.isdecimal()]
+        parties = TradeParty.objects.filter(pk__in=[int(pk) for kind, pk in told if kind == "party" and pk.isdecimal()])
+        buyers = [[kind, id] for kind, id in parties.values_list("entity_type_id", "b24_id") if id]
+        mine = TradeDocument.objects.filter(base=self.world.base)
+        return set(mine.filter(Q(pk__in=asked) | Q(portal_side__buyer__in=buyers)).values_list("number", flat=True))
 
     # the people
 
@@ -204,8 +208,6 @@ class Storm:
 
 def _forget_pauses(portal_id: int) -> None:
     """Rows that wait after a failure are due again."""
-    from exchange.models import HeardObject, TradeParty
-
     HeardObject.objects.filter(portal_id=portal_id).update(not_before=None)
     for model in (TradeDocument, TradeParty):
         model.objects.filter(base__portal_id=portal_id).update(not_before=None)

@@ -14,9 +14,15 @@ from sandbox.onec.dialects import DIALECTS, Dialect
 from tests.journeys.trading import CABLE, COMPANY, DEAL, FITTING, INVOICE, PIPE, World, dialects
 
 pytestmark = pytest.mark.django_db(transaction=True)
-EVERY = pytest.mark.parametrize("dialect", dialects(), ids=lambda dialect: dialect.name)
 STAGES = {INVOICE: ("DT31_1:N", "DT31_1:S"), DEAL: ("NEW", "PREPARATION")}
-KINDS = pytest.mark.parametrize("kind", [INVOICE, DEAL])
+# Every 1C, invoices and deals in turn; both where payments and shipments are told one by one.
+PAIRS = [(dialect, (INVOICE, DEAL)[place % 2]) for place, dialect in enumerate(dialects())]
+PAIRS += [(DIALECTS["unf_docs"], kind) for kind in (INVOICE, DEAL) if (DIALECTS["unf_docs"], kind) not in PAIRS]
+EVERY = pytest.mark.parametrize(("dialect", "kind"), PAIRS, ids=lambda value: getattr(value, "name", str(value)))
+# One of each way in which counterparties are told.
+FOUR = pytest.mark.parametrize(
+    "dialect", [DIALECTS[name] for name in ("ut11", "ut103", "unf_docs", "module31")], ids=lambda d: d.name
+)
 
 
 @pytest.fixture
@@ -52,7 +58,6 @@ def begun(world: World, kind: int = INVOICE) -> int:
 
 
 @EVERY
-@KINDS
 class TestDocument:
     def test_goes_its_whole_way(self, open_world: Callable[..., World], dialect: Dialect, kind: int) -> None:
         world = open_world(dialect)
@@ -127,7 +132,7 @@ class TestDocument:
         assert world.differences() == []
 
 
-@EVERY
+@FOUR
 class TestBuyer:
     def test_is_renamed_and_corrected_on_either_side(self, open_world: Callable[..., World], dialect: Dialect) -> None:
         world = open_world(dialect)
@@ -163,7 +168,7 @@ class TestAccounting:
 
 
 class TestSilence:
-    @pytest.mark.parametrize("dialect", dialects(sending=False), ids=lambda dialect: dialect.name)
+    @FOUR
     def test_follows_once_both_sides_agree(self, open_world: Callable[..., World], dialect: Dialect) -> None:
         world = open_world(dialect)
         begun(world)
