@@ -41,6 +41,13 @@ format: setup ## put imports and layout in order
 storm: setup ## the long storm over documents: STORM="documents edits kills"
 	STORM="$(or $(STORM),500 5000 20)" $(BIN)/pytest -n 0 tests/journeys/test_storm.py $(ARGS)
 
+FUZZ_SECONDS ?= 600
+fuzz: setup ## try arbitrary files, archives and records for FUZZ_SECONDS (ten minutes)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest -n 0 -p no:cacheprovider tests/security/test_fuzz.py $(ARGS)
+
+audit: setup ## ask for known vulnerabilities of our dependencies (needs the network and uv)
+	uvx pip-audit --requirement requirements.lock --disable-pip --require-hashes $(ARGS)
+
 bench: setup ## measure reading, comparing, memory and the rate towards the portal
 	@set -e; for file in benchmarks/*.py; do case $$file in */__init__.py|*/_*) continue;; esac; \
 		echo "== $$file"; $(BIN)/python -m $$(basename $${file%.py} | sed 's/^/benchmarks./') $(ARGS); done
