@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup up test lint format storm bench screenshots lock browser clean
+.PHONY: help setup up test lint format fuzz audit storm bench screenshots lock browser clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20

@@ -9,6 +9,7 @@ import warnings
 import zipfile
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -101,6 +102,10 @@ IDS = st.sampled_from(["", "1", "2", "3", "\u0444"])
 OPERATIONS = ["Заказ товара", "Выплата безналичных денег", "Отпуск товара", "Счет на оплату", "", "x"]
 
 
+def _document(told: dict[str, Any]) -> OrderDocument:
+    return OrderDocument(**told)
+
+
 def documents(inner: st.SearchStrategy[tuple[OrderDocument, ...]]) -> st.SearchStrategy[OrderDocument]:
     """Documents of any kind with any numbers that name one another by chance."""
     return st.fixed_dictionaries(
@@ -117,7 +122,7 @@ def documents(inner: st.SearchStrategy[tuple[OrderDocument, ...]]) -> st.SearchS
             "container": st.integers(0, 2),
             "subordinates": inner,
         }
-    ).map(lambda told: OrderDocument(**told))
+    ).map(_document)
 
 
 DOCUMENTS = documents(st.lists(documents(st.just(())), max_size=2).map(tuple))
