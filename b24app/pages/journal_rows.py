@@ -37,7 +37,7 @@ class Search:
         """The search of a form; what makes no sense in it is left out."""
         base, side = form.get("base", ""), form.get("side", "")
         return cls(
-            text=form.get("text", "").strip()[:100],
+            text=form.get("text", "").replace("\0", "").strip()[:100],
             side=side if side in (ONEC, REST) else "",
             base_id=int(base) if base.isdecimal() and len(base) < 18 else 0,
             only_errors=form.get("errors") == "on",

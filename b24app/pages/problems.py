@@ -41,7 +41,7 @@ def retry_one(request: FrameRequest, problem_id: int) -> HttpResponse:
 @localized
 def retry_all(request: FrameRequest, cause: str) -> HttpResponse:
     """Send every object of one cause again."""
-    return _sent_again(request, _open(request).filter(cause=cause))
+    return _sent_again(request, _open(request).filter(cause=cause.replace("\0", "")))
 
 
 @require_POST
@@ -49,7 +49,7 @@ def retry_all(request: FrameRequest, cause: str) -> HttpResponse:
 @localized
 def take_note(request: FrameRequest, cause: str) -> HttpResponse:
     """Close the problems of a cause; they come back if they are met again."""
-    closed = _open(request).filter(cause=cause).update(closed_at=timezone.now())
+    closed = _open(request).filter(cause=cause.replace("\0", "")).update(closed_at=timezone.now())
     say = ngettext("%(count)d entry is closed.", "%(count)d entries are closed.", closed) % {"count": closed}
     return announce(HttpResponse(status=204), say)
 

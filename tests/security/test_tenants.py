@@ -168,6 +168,25 @@ class TestWalk:
             assert theirs.word not in body.decode("utf-8", "replace"), path
 
 
+class TestOddInput:
+    @pytest.mark.parametrize(
+        ("method", "path", "form"),
+        [
+            ("get", "/b24/journal/", {"text": "a\0b"}),
+            ("get", "/b24/journal/", {"since": "0001-01-01T00:00"}),
+            ("get", "/b24/journal/", {"before": "0001-01-01T00:00:00+14:00/onec-1"}),
+            ("get", "/b24/journal/download/", {"text": "a\0b"}),
+            ("get", "/b24/journal/onec-9999999999999999999/", {}),
+            ("get", "/b24/bases/99999999999999999999999/", {}),
+            ("post", "/b24/problems/causes/a%00b/note/", {}),
+            ("post", "/b24/problems/causes/a%00b/retry/", {}),
+            ("get", "/b24/overview/live/", {"shown": "9" * 5000}),
+        ],
+    )
+    def test_of_a_proved_person_is_no_defect(self, ours: Neighbour, method: str, path: str, form: dict[str, str]):
+        assert ask(method, path, form, frame_headers(ours))[0] < 500
+
+
 class TestDecision:
     def test_of_a_problem_that_names_another_portals_document_shows_nothing_of_it(self, ours: Neighbour, theirs: Neighbour):
         cause = min(decision_state.CONFLICTS)
