@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -36,7 +37,7 @@ def entries(archive: zipfile.ZipFile, room: int) -> dict[str, zipfile.ZipInfo]:
 
     `room` is how many bytes may be unpacked. Entries with extensions we never take are left out.
     """
-    infos = [info for info in archive.infolist() if not info.is_dir()]
+    infos = [info for info in archive.infolist() if info.filename and not info.is_dir()]
     if len(infos) > MOST_FILES:
         raise Refused(unzip_failed(protocol.ZIP_TOO_MANY))
     if sum(info.file_size for info in infos) > room:
@@ -83,7 +84,7 @@ def extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> in
                 size += len(block)
                 _guard(info, size)
                 out.write(block)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, ValueError) as error:
         target.unlink(missing_ok=True)
         raise Refused(protocol.zip_broken(info.filename)) from error
     except Refused:
@@ -103,5 +104,5 @@ def opened(stream: IO[bytes]) -> zipfile.ZipFile:
     """The archive, or Refused when it is cut or no archive."""
     try:
         return zipfile.ZipFile(stream)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, IndexError, struct.error) as error:
         raise Refused(unzip_failed(protocol.ZIP_CUT)) from error

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
 from exchange import archives
@@ -87,6 +88,18 @@ class TestArchives:
                 assert not name.startswith("/")
                 assert ".." not in name.split("/")
                 assert archives.extract(opened, info, Path(folder) / str(number)) <= 1_000_000
+
+
+class TestFinds:
+    def test_an_archive_that_lost_its_first_byte_is_refused_as_broken(self, tmp_path: Path):
+        data = archive(["import.xml"], [b"text"])[1:]
+        with pytest.raises(Refused), archives.opened(io.BytesIO(data)) as opened:  # noqa: PT012  (any step may refuse)
+            for info in archives.entries(opened, 1000).values():
+                archives.extract(opened, info, tmp_path / "out")
+
+    def test_an_entry_without_a_name_is_left_out(self):
+        with archives.opened(io.BytesIO(archive(["\0"], [b"text"]))) as opened:
+            assert archives.entries(opened, 1000) == {}
 
 
 NUMBERS = st.one_of(
