@@ -12,8 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import redis
-from django.conf import settings
 from django.db import connections
 from django.db.models import Q
 from django.utils import timezone
@@ -189,9 +187,7 @@ class Storm:
     def _lease_is_over(self) -> None:
         """Time passes: the dead worker's lease ends, and what it had reserved of the portal's pace."""
         portal = self.world.portal
-        broker = redis.Redis.from_url(settings.REDIS_CLIENT_URL)
-        for key in broker.scan_iter(f"*{portal.member_id}*"):
-            broker.delete(key)
+        self.world.rest()
         Lane.objects.filter(portal=portal).update(lease_until=None, due_at=timezone.now())
         _forget_pauses(portal.pk)
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import redis
+from django.conf import settings
+
 from b24app import lanes
 from b24app.events.handle import handle_waiting
 from b24app.models import Portal
@@ -128,8 +131,16 @@ class World:
 
     # the app and 1C at work
 
+    def rest(self) -> None:
+        """Time passes: whatever was used of the portal's pace has come back, on both sides."""
+        self.bitrix24.portal.bucket.empty()
+        broker = redis.Redis.from_url(settings.REDIS_CLIENT_URL)
+        for key in broker.scan_iter(f"*{self.portal.member_id}*"):
+            broker.delete(key)
+
     def settle(self) -> None:
         """Deliver the portal's events and let workers run until nothing is due."""
+        self.rest()
         self.bitrix24.portal.events.flush()
         handle_waiting(self.portal.pk)
         for _ in range(20):
