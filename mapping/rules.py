@@ -59,23 +59,42 @@ class Rules:
 
 
 def from_data(data: Mapping[str, Any]) -> Rules:
-    """Rules from stored settings; unknown keys are left alone, so that older code reads newer settings."""
-    owned: list[FieldGroup] = [group for group in FIELD_GROUPS if group in data.get("portal_owns", ())]
+    """Rules from stored settings. Unknown keys are left alone, so that older code reads newer settings; a value that makes no sense
+    counts as not set, so that no stored setting ever stops the exchange."""
+    told = _told(data)
+    owned: list[FieldGroup] = [group for group in FIELD_GROUPS if group in _texts(told.get("portal_owns"))]
+    types = {key: _number(value) for key, value in _told(told.get("price_types")).items()}
+    limit = _number(told.get("absent_limit", 10))
     return Rules(
         portal_owns=frozenset(owned),
-        match_by_article=bool(data.get("match_by_article", False)),
-        match_by_barcode=bool(data.get("match_by_barcode", False)),
-        price_types={str(key): int(value) for key, value in data.get("price_types", {}).items()},
-        skipped_price_types=frozenset(map(str, data.get("skipped_price_types", ()))),
-        base_price_type=str(data.get("base_price_type", "")),
-        currencies={str(key).strip().lower(): str(value).upper() for key, value in data.get("currencies", {}).items()},
-        create_currencies=_rates(data.get("create_currencies")),
-        skipped_warehouses=frozenset(map(str, data.get("skipped_warehouses", ()))),
-        skipped_item_types=frozenset(map(str, data.get("skipped_item_types", ()))),
-        service_item_types=frozenset(map(str, data.get("service_item_types", ()))),
-        absent_limit=int(data.get("absent_limit", 10)),
-        trade=trade_rules(data.get("trade")),
+        match_by_article=told.get("match_by_article") is True,
+        match_by_barcode=told.get("match_by_barcode") is True,
+        price_types={key: value for key, value in types.items() if value is not None},
+        skipped_price_types=_texts(told.get("skipped_price_types")),
+        base_price_type=str(told.get("base_price_type") or ""),
+        currencies={key.strip().lower(): str(value).upper() for key, value in _told(told.get("currencies")).items()},
+        create_currencies=_rates(told.get("create_currencies")),
+        skipped_warehouses=_texts(told.get("skipped_warehouses")),
+        skipped_item_types=_texts(told.get("skipped_item_types")),
+        service_item_types=_texts(told.get("service_item_types")),
+        absent_limit=10 if limit is None else limit,
+        trade=trade_rules(told.get("trade")),
     )
+
+
+def _told(data: Any) -> Mapping[str, Any]:
+    return {str(key): value for key, value in data.items()} if isinstance(data, Mapping) else {}
+
+
+def _texts(data: Any) -> frozenset[str]:
+    return frozenset(map(str, data)) if isinstance(data, list | tuple | set | frozenset) else frozenset()
+
+
+def _number(value: Any) -> int | None:
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
 
 
 def _rates(data: Any) -> dict[str, str]:

@@ -54,10 +54,15 @@ def trade_data(rules: TradeRules) -> dict[str, Any]:
     default = TradeRules()
     data: dict[str, Any] = {}
     for field in fields(rules):
-        value = getattr(rules, field.name)
-        if value != getattr(default, field.name):
-            data[field.name] = _stored(value)
+        value, usual = getattr(rules, field.name), getattr(default, field.name)
+        if value != usual:
+            data[field.name] = _differing(value, usual) if isinstance(value, KindRules | PartyRules) else _stored(value)
     return data
+
+
+def _differing(value: KindRules | PartyRules, usual: KindRules | PartyRules) -> dict[str, Any]:
+    names = [field.name for field in fields(value)]
+    return {name: _stored(getattr(value, name)) for name in names if getattr(value, name) != getattr(usual, name)}
 
 
 def _stored(value: Any) -> Any:

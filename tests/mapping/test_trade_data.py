@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.rules import from_data
+from mapping.rules import Rules, from_data
 from mapping.trade_data import trade_data, trade_rules
 from mapping.trade_rules import Agreement, KindRules, PartyRules, StatusRule, TradeRules
 
@@ -69,6 +70,8 @@ NAMES = st.sampled_from(
     ["invoices", "deals", "statuses", "agreements", "parties", "document_owners", "organisations", "poison_after"]
 )
 
+NAMES_OF_ALL = st.sampled_from([field.name for field in dataclasses.fields(Rules)])
+
 
 class TestStoredRules:
     @given(RULES)
@@ -86,6 +89,14 @@ class TestStoredRules:
         rules = from_data({"trade": {"deals": {"travels": True, "from_date": "2026-01-31"}}})
         assert rules.trade.deals == KindRules(travels=True, from_date=dt.date(2026, 1, 31))
         assert rules.trade.invoices.travels
+
+    @given(st.dictionaries(NAMES_OF_ALL, JSON, max_size=5))
+    def test_of_the_catalogue_that_make_no_sense_are_defaults_too(self, data: dict[str, object]) -> None:
+        assert isinstance(from_data(data), Rules)
+
+    def test_store_of_a_kind_only_what_differs(self) -> None:
+        rules = TradeRules(invoices=KindRules(travels=True, made_from_onec=True))
+        assert trade_data(rules) == {"invoices": {"made_from_onec": True}}
 
     def test_keep_an_owner_that_nobody_knows_at_its_default(self) -> None:
         assert trade_rules({"document_owners": {"lines": "everybody"}}).document_owners["lines"] == "last"
