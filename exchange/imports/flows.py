@@ -23,10 +23,14 @@ Key = tuple[str, str]  # (kind of the state row, 1C id)
 
 
 class Ask(NamedTuple):
-    """Commands to send; `adds` names, place by place, the row that a command creates (it is marked before anything is sent)."""
+    """Commands to send; `adds` names, place by place, the row that a command creates (it is marked before anything is sent).
+
+    `marks`: more rows to be marked before any of it is sent.
+    """
 
     commands: tuple[Command, ...]
     adds: tuple[Key | None, ...] = ()
+    marks: tuple[Key, ...] = ()
 
 
 # What an item refers to and is not there (yet): the item goes on without it and is looked at again.

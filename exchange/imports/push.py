@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -29,12 +29,12 @@ from exchange import pictures, reports
 from exchange.imports import commands
 from exchange.imports.chunk_flow import chunk_flow
 from exchange.imports.due import BEFORE, DUE, FREE, is_due, next_due, retry, stock_of_others
-from exchange.imports.flows import Flow, Key, Log, PictureFile, Tools, Work
+from exchange.imports.flows import Flow, Key, Log, PictureFile, StockLine, Tools, Work
 from exchange.imports.portal_lists import DictionaryFailed
 from exchange.imports.preparing import OutOfTime, Preparation
 from exchange.imports.saving import Saving
 from exchange.imports.scheduler import PortalBlocked, Scheduler
-from exchange.imports.stock import LINES_AT_ONCE, next_lines, remove_drafts, stock_flow
+from exchange.imports.stock import LINES_AT_ONCE, StockMaker, remove_drafts, stock_flow
 from exchange.models import OneCBase, StateRow
 from exchange.planning.catalog import plan_item
 from exchange.planning.changes import Known, known_of
@@ -57,8 +57,6 @@ WINDOW_ROWS = 1000
 CHUNK_ITEMS = 50
 # Chunks that are looked up at a time: work for some ten seconds, so that the end of a slice leaves little looked up in vain.
 MOST_CHUNKS = 8
-# What a stock document may take: one cut short is made again from its first line.
-DOCUMENT_SECONDS = 15.0
 
 
 def push(claim: lanes.Claim, *, until: float) -> dt.datetime | None:
@@ -138,8 +136,9 @@ class BasePush:
         if not tools.references.accounting:
             return self._run(self._chunks(tools))
         self._run(iter([remove_drafts(self._document_number())]))
-        finished = self._run(self._with_stock(tools))
-        return self._run(self._stock(tools, least=1)) and finished and not tools.stock_queue
+        maker = StockMaker(tools.stock_queue, self._document(tools), self.until, time.monotonic)
+        finished = self._run(self._with_stock(tools, maker))
+        return self._run(maker.flows()) and finished and not tools.stock_queue
 
     def _run(self, flows: Iterator[Flow]) -> bool:
         scheduler = Scheduler(
@@ -212,8 +211,14 @@ class BasePush:
         linked |= links.to_b24(self.portal.pk, self.base.pk, "offer", [id for id in element_ids if "#" in id])
         limit = self.now - dt.timedelta(seconds=settings.B24_REQUEST_LIMIT)
         for item_id, group in by_item.items():
-            if any(row.changed_at > self.now or (row.adding_since is not None and row.adding_since > limit) for row in group):
-                continue  # told anew since the slice began, or an `add` of it may still be at work in the portal
+            if any(row.changed_at > self.now for row in group):
+                continue  # told anew since the slice began
+            begun = max((row.adding_since for row in group if row.adding_since is not None), default=limit)
+            if begun > limit:  # an `add` of it may still be at work in the portal
+                waiting = [(row.kind, row.onec_id) for row in group if row.pushed_version < row.version]
+                self.log.later.update(dict.fromkeys(waiting, (begun - limit).total_seconds()))
+                self.log.uncertain.update(waiting)
+                continue
             work = self._work(item_id, group, linked, references)
             if work is not None:
                 yield work
@@ -284,20 +289,17 @@ class BasePush:
                     found[b24_id] = (holders[0][0] != self.base.pk, stock_of_others(others))
         return found
 
-    def _with_stock(self, tools: Tools) -> Iterator[Flow]:
+    def _with_stock(self, tools: Tools, maker: StockMaker) -> Iterator[Flow]:
         """The items, and between them documents for the stock of those that are there already."""
         for chunk in self._chunks(tools):
             yield chunk
-            yield from self._stock(tools, least=LINES_AT_ONCE)
+            yield from maker.flows(least=LINES_AT_ONCE)
 
-    def _stock(self, tools: Tools, *, least: int) -> Iterator[Flow]:
-        """Documents for the stock that waits, while it fills them; none is begun that this slice could not end."""
+    def _document(self, tools: Tools) -> Callable[[list[StockLine]], Flow]:
         currency, user_id = tools.references.base_currency or "RUB", self.portal.credential.user_id
         with override(self.portal.language or "ru"):
             title = gettext("Stock from 1C: %(base)s") % {"base": self.base.name}
-        queue = tools.stock_queue
-        while len(queue) >= least and time.monotonic() < self.until - DOCUMENT_SECONDS:
-            yield stock_flow(next_lines(queue), self._document_number(), currency, user_id, title, self.log)
+        return lambda lines: stock_flow(lines, self._document_number(), currency, user_id, title, self.log)
 
     def _document_number(self) -> str:
         return f"1C-{self.base.pk}"

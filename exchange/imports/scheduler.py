@@ -64,7 +64,7 @@ class _Part:
     running: _Running
     place: int
     command: Command
-    adds: Key | None
+    marks: tuple[Key, ...]
     size: int
 
 
@@ -190,7 +190,8 @@ class Scheduler:
             return
         adds = ask.adds or (None,) * len(ask.commands)
         for place, (command, key) in enumerate(zip(ask.commands, adds, strict=True)):
-            self._queue(_Part(running, place, command, key, _size_of(command)))
+            marks = ask.marks if key is None else (key, *ask.marks)
+            self._queue(_Part(running, place, command, marks, _size_of(command)))
 
     def _queue(self, part: _Part) -> None:
         until = self._resting.get(part.command.method, 0.0)
@@ -225,7 +226,7 @@ class Scheduler:
         return parts
 
     def _send(self, parts: list[_Part]) -> None:
-        marked = {part.adds for part in parts if part.adds is not None}
+        marked = {key for part in parts for key in part.marks}
         if marked:
             self._mark(marked)
         for part in parts:

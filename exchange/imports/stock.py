@@ -7,7 +7,7 @@ made at a time, each for elements of its own.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -21,6 +21,9 @@ from exchange.planning.desired import number
 from exchange.planning.items import Trouble
 
 LINES_AT_ONCE = 200
+# Documents at a time, while one takes less than the seconds; a portal that is slower gets one at a time.
+DOCUMENTS_AT_ONCE = 6
+QUICK_SECONDS = 15.0
 
 Delta = tuple[StockLine, int, Decimal]  # line, store, how much is missing (negative: too much)
 
@@ -47,13 +50,53 @@ def stock_flow(lines: Sequence[StockLine], number_: str, currency: str, user_id:
 
 
 def next_lines(queue: list[StockLine]) -> list[StockLine]:
-    """Take the lines of the next document off the queue: about two hundred, those of one item together (they are done together)."""
-    end = min(LINES_AT_ONCE, len(queue))
-    while end < len(queue) and queue[end].versions is queue[end - 1].versions:
+    """Take the next document's lines off the queue: about two hundred of the document, those of one item together (done together)."""
+    end = size = 0
+    while end < len(queue) and (size < LINES_AT_ONCE or queue[end].versions is queue[end - 1].versions):
+        size += len(queue[end].wanted)
         end += 1
     lines = queue[:end]
     del queue[:end]
     return lines
+
+
+class StockMaker:
+    """Brings the stock that waits in `queue` in line, document after document, several at a time.
+
+    None is begun that would not end before `until`, as far as the one before tells: what is cut short is made again from its beginning.
+    """
+
+    def __init__(
+        self, queue: list[StockLine], document: Callable[[list[StockLine]], Flow], until: float, clock: Callable[[], float]
+    ) -> None:
+        self._queue = queue
+        self._document = document
+        self._until = until
+        self._clock = clock
+        self._longest = 0.0  # seconds that a document took; 0: none has ended yet
+        self._at_work = 0
+
+    def flows(self, *, least: int = 1) -> Iterator[Flow]:
+        """Flows to run now, if at least so many elements wait."""
+        while self._at_work < self._most() and self._may_begin(least):
+            self._at_work += 1
+            yield self._documents(least)
+
+    def _most(self) -> int:
+        return DOCUMENTS_AT_ONCE if 0 < self._longest < QUICK_SECONDS else 1
+
+    def _may_begin(self, least: int) -> bool:
+        return len(self._queue) >= least and self._clock() + 1.5 * self._longest < self._until
+
+    def _documents(self, least: int) -> Flow:
+        while self._may_begin(least):
+            began = self._clock()
+            yield from self._document(next_lines(self._queue))
+            self._longest = max(self._longest, self._clock() - began, 0.001)
+            if self._at_work < self._most():
+                break  # the first one tells that there may be more at a time
+        self._at_work -= 1
+        return list(self.flows(least=least))
 
 
 def remove_drafts(number_: str) -> Flow:
@@ -92,8 +135,7 @@ def _document(
         tuple(
             commands.add_stock_line(document_id, doc_type, line.b24_id, store, number(abs(missing)) or "0")
             for line, store, missing in deltas
-        ),
-        tuple(line.home for line, _, _ in deltas),
+        )
     )
     failed = {line.home for (line, _, _), one in zip(deltas, outcomes, strict=True) if one.error is not None}
     for one in outcomes:
@@ -103,7 +145,8 @@ def _document(
     if len(failed) == len(homes):
         yield Ask((commands.delete_document(document_id),))
         return failed
-    (outcome,) = yield Ask((commands.conduct_document(document_id),))
+    # A draft is nothing yet. Unheard of, this may still be at work while the next slice reads what the stores hold.
+    (outcome,) = yield Ask((commands.conduct_document(document_id),), marks=tuple(homes))
     if outcome.error is not None:
         refused = _refused(outcome, homes, log)
         yield Ask((commands.delete_document(document_id),))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from exchange.imports.flows import StockLine
-from exchange.imports.stock import LINES_AT_ONCE, next_lines
+from exchange.imports.flows import Ask, Flow, StockLine
+from exchange.imports.stock import DOCUMENTS_AT_ONCE, LINES_AT_ONCE, StockMaker, next_lines
 from exchange.planning.changes import Known
 
 
@@ -16,3 +16,58 @@ class TestNextLines:
         assert len(next_lines(queue)) == LINES_AT_ONCE + 4
         assert [line.home for line in next_lines(queue)] == [("offer", "c#0")]
         assert next_lines(queue) == []
+
+
+class Clock:
+    """Stands until told."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class TestStockMaker:
+    def made(self, seconds: float, count: int, until: float = 1000.0) -> tuple[StockMaker, Clock, list[int]]:
+        """A maker whose documents each take so long, and how many were at work whenever one began."""
+        clock, at_work, begun = Clock(), [0], list[int]()
+
+        def document(lines: list[StockLine]) -> Flow:
+            at_work[0] += 1
+            begun.append(at_work[0])
+            yield Ask(())
+            clock.now += seconds
+            at_work[0] -= 1
+            return None
+
+        queue = [line for n in range(count) for line in lines(str(n), LINES_AT_ONCE)]
+        return StockMaker(queue, document, until, clock), clock, begun
+
+    def work(self, maker: StockMaker) -> None:
+        """Let every flow take one step after the other."""
+        running = list(maker.flows())
+        while running:
+            flow = running.pop(0)
+            try:
+                next(flow)
+                running.append(flow)
+            except StopIteration as stop:
+                running += stop.value or ()
+
+    def test_makes_several_at_a_time_once_it_knows_that_they_are_quick(self) -> None:
+        maker, _, begun = self.made(2.0, 20)
+        self.work(maker)
+        assert len(begun) == 20
+        assert begun[0] == 1
+        assert max(begun) == DOCUMENTS_AT_ONCE
+
+    def test_makes_one_after_the_other_where_they_are_slow(self) -> None:
+        maker, _, begun = self.made(20.0, 5)
+        self.work(maker)
+        assert begun == [1] * 5
+
+    def test_begins_none_that_would_not_end_in_time(self) -> None:
+        maker, clock, begun = self.made(20.0, 50, until=100.0)
+        self.work(maker)
+        assert clock.now <= 100
+        assert len(begun) == 4
