@@ -5,13 +5,27 @@ from __future__ import annotations
 import functools
 import secrets
 import shutil
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from b24app.models import Portal
-from exchange.models import ExchangeRequest, ExchangeSession, ImportRun, OneCBase, PieceBlock, PieceDigest, Problem, StateRow
+from exchange.models import (
+    ExchangeRequest,
+    ExchangeSession,
+    HeardObject,
+    ImportRun,
+    OneCBase,
+    PieceBlock,
+    PieceDigest,
+    Problem,
+    StateRow,
+    TradeDocument,
+    TradeParty,
+)
 from exchange.storage import folder_of
 
 SLICE = 10_000
@@ -35,9 +49,11 @@ def begin(base: OneCBase) -> None:
 
 
 def forget_portal(portal: Portal, clean: bool) -> None:
-    """What goes when the app is uninstalled: uploads, requests, problems; with `clean` the bases as well (see b24app.oauth.purge).
+    """What goes when the app is uninstalled: uploads, requests, problems, people's data in documents and parties; with `clean` the
+    bases as well (see b24app.oauth.purge).
 
-    Otherwise the bases with what they know stay for the next installation; nobody can sign in to them meanwhile.
+    Otherwise the bases stay for the next installation, and of documents and parties who is who: their ids and numbers, so that nothing
+    is made twice. Nobody can sign in to the bases meanwhile.
     """
     sessions = ExchangeSession.objects.filter(base__portal=portal)
     folders = [folder_of(session) for session in sessions]
@@ -48,6 +64,18 @@ def forget_portal(portal: Portal, clean: bool) -> None:
     sessions.delete()
     ExchangeRequest.objects.filter(base__portal=portal).delete()
     Problem.objects.filter(portal=portal).delete()
+    HeardObject.objects.filter(portal=portal).delete()
+    nothing: dict[str, Any] = {
+        "portal_side": None,
+        "onec_side": None,
+        "agreed": None,
+        "known": {},
+        "settled_version": F("version"),
+    }
+    TradeParty.objects.filter(base__portal=portal).update(**nothing)
+    TradeDocument.objects.filter(base__portal=portal).update(
+        **nothing, outgoing=None, acknowledged_version=F("outgoing_version"), set_aside_at=None
+    )
     if clean:
         for base in OneCBase.objects.filter(portal=portal):
             begin(base)

@@ -43,8 +43,10 @@ def _laid_over(data: Mapping[str, Any], changes: Mapping[str, Any], groups: Mapp
     merged = dict(data)
     for name, value in changes.items():
         known = merged.get(name)
-        whole = name not in groups or not isinstance(value, Mapping) or not isinstance(known, Mapping)
-        merged[name] = value if whole else _laid_over(known, value, groups[name])
+        if name in groups and isinstance(value, Mapping) and isinstance(known, Mapping):
+            merged[name] = _laid_over(known, value, groups[name])
+        else:
+            merged[name] = value
     return merged
 
 

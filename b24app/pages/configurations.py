@@ -31,14 +31,16 @@ _UT11 = (
         "Open “Master data and administration → Data synchronization” (in older releases “Administration → Data exchange”), "
         "switch on “Exchange with sites”."
     ),
-    _("Open “Site exchange nodes” and press “Create”. Switch on “Export goods”, leave “Exchange orders” off."),
+    _(
+        "Open “Site exchange nodes” and press “Create”. Switch on “Export goods” and, if documents are to travel, “Exchange orders”."
+    ),
     _TYPE_IN,
     _("On “Export goods” choose the owner of the catalogue, then “Catalogue” and “Prices and stock”, with pictures if wanted."),
     _RUN,
 )
 _OLD = (
     _("Open “Tools → Data exchange with WEB site” (in some releases under “Other data exchanges”) and create a new setting."),
-    _("As the purpose choose exporting goods to the site; leave orders off."),
+    _("As the purpose choose exporting goods to the site and, if documents are to travel, exchanging orders with it."),
     _TYPE_IN,
     _("Choose the price types and warehouses whose prices and stock should travel."),
     _RUN,

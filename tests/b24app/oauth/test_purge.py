@@ -9,7 +9,17 @@ from b24app import lanes
 from b24app.models import InboundEvent, Lane, Person, Portal, RestCall, ServiceCredential
 from b24app.oauth import troubles
 from exchange import removal, sessions, storage
-from exchange.models import ExchangeRequest, ExchangeSession, ImportRun, OneCBase, Problem, StateRow
+from exchange.models import (
+    ExchangeRequest,
+    ExchangeSession,
+    HeardObject,
+    ImportRun,
+    OneCBase,
+    Problem,
+    StateRow,
+    TradeDocument,
+    TradeParty,
+)
 from mapping import links
 from mapping.edit import change_rules
 from mapping.models import Link, RuleSet
@@ -52,6 +62,25 @@ class TestUninstalling:
         assert lived_in.uninstalled_at <= timezone.now()
         assert RuleSet.objects.get().author == ""
         assert ImportRun.objects.get().state == "failed"
+
+    def test_forgets_the_people_in_documents_but_not_which_document_is_which(self, lived_in, bitrix24):
+        base = OneCBase.objects.get()
+        side = {"name": "Anna Petrova", "phones": ["+70000000000"]}
+        known = {"told": side}
+        TradeParty.objects.create(
+            base=base, entity_type_id=4, b24_id=7, onec_id="c1", portal_side=side, onec_side=side, agreed=side, known=known
+        )
+        row = TradeDocument.objects.create(base=base, entity_type_id=31, b24_id=9, onec_id="o1", number="15", portal_side=side)
+        TradeDocument.objects.filter(pk=row.pk).update(outgoing={"buyer": side}, outgoing_version=3, acknowledged_version=2)
+        HeardObject.objects.create(portal=lived_in, entity_type_id=4, b24_id=7)
+        send_event(bitrix24, UNINSTALL, {"[CLEAN]": "0"})
+        assert not HeardObject.objects.exists()
+        for model in (TradeParty, TradeDocument):
+            for values in model.objects.values():
+                assert "Anna" not in str(values)
+        row.refresh_from_db()
+        assert (row.b24_id, row.onec_id, row.number, row.outgoing) == (9, "o1", "15", None)
+        assert row.outgoing_version == row.acknowledged_version == 3
 
     def test_keeps_what_the_next_installation_needs(self, lived_in, bitrix24):
         send_event(bitrix24, UNINSTALL, {"[CLEAN]": "0"})
