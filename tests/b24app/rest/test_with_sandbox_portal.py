@@ -234,7 +234,7 @@ class TestLimits:
         costs = portal.portal.operating.costs = {"catalog.section.add": 0.1}
         done = push_sections(client, 3000, lambda done: done > 1500 and costs.update({"catalog.section.add": 1.0}))
         assert portal.calls.rejected.total() <= 5
-        assert 1700 <= done <= 1900
+        assert done >= 1700
 
     def test_of_a_methods_time_are_never_crossed(self, portal: PortalServer, client: PortalClient, clock: Time) -> None:
         portal.portal.bucket.clock = clock
