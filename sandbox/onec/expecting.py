@@ -67,7 +67,8 @@ def _product(item: Item, sight: Sight) -> dict[str, Any]:
         "is_html": item.is_html,
         "weight": number(item.weight) if item.weight is not None else None,
         "maker": item.maker.name if item.maker else None,
-        "has_variants": item.has_variants,
+        # Of characteristics the portal hears by offers alone: where none is sent, nobody can know of them.
+        "has_variants": item.has_variants and (sight.priceless_offers or any(variant.prices for variant in item.variants)),
         "properties": {key: list(values) for key, values in item.values.items()} if sight.properties else {},
         "pictures": [picture.digest for picture in pictures],
     }
