@@ -78,7 +78,7 @@ def rows(portal: Portal, search: Search, limit: int = PAGE) -> tuple[list[Row], 
         found += [_onec_row(one) for one in onec]
     if search.side != ONEC and not search.base_id:
         found += [_rest_row(one) for one in _rest(portal, search).order_by("-at", "-pk").defer("request", "answer")[: limit + 1]]
-    found.sort(key=lambda row: (row.at, row.id), reverse=True)
+    found.sort(key=lambda row: (row.at, row.side, int(row.id.rpartition("-")[2])), reverse=True)
     more = len(found) > limit
     return found[:limit], (f"{found[limit - 1].at.isoformat()}/{found[limit - 1].id}" if more else "")
 
