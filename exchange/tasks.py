@@ -18,6 +18,7 @@ from b24app import lanes
 from exchange import journal, removal, sessions, storage, tally
 from exchange.exports import serving
 from exchange.imports import absence, pipeline, push
+from exchange.imports.blocking import after_failure
 from exchange.models import ImportRun, OneCBase
 from exchange.settling import checking
 from exchange.settling import settle as settling
@@ -79,7 +80,7 @@ def work_lane(*, portal_id: int | None = None, **_: Any) -> None:
     except lanes.LaneLost:
         return
     except Exception:
-        lanes.release(claim, timezone.now() + push.after_failure())
+        lanes.release(claim, timezone.now() + after_failure())
         raise
     if more:
         transaction.on_commit(lambda: work_lane.delay(portal_id=claim.portal_id))
@@ -97,7 +98,7 @@ def settle(*, portal_id: int | None = None, **_: Any) -> None:
     except lanes.LaneLost:
         return
     except Exception:
-        lanes.release(claim, timezone.now() + settling.after_failure())
+        lanes.release(claim, timezone.now() + after_failure())
         raise
     # What became due while we held the lane woke nobody who could have taken it.
     if lanes.is_due(claim.portal_id, lanes.DOCUMENTS):

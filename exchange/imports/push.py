@@ -6,7 +6,6 @@ The edge around flows.py: it loads rows, hands flows to the scheduler, and saves
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,13 +19,13 @@ from django.utils.translation import gettext, override
 
 from b24app import lanes
 from b24app.models import Portal
-from b24app.oauth import troubles as portal_troubles
 from b24app.oauth.clients import client_for
 from b24app.rest.client import PortalClient
-from b24app.rest.errors import Fate, RestError
+from b24app.rest.errors import RestError
 from b24app.rest.pipeline import Pipeline
 from exchange import pictures, reports
 from exchange.imports import commands
+from exchange.imports.blocking import BLOCKED_SECONDS, RETRY_SECONDS, blocked
 from exchange.imports.chunk_flow import chunk_flow
 from exchange.imports.due import BEFORE, DUE, FREE, is_due, next_due, retry, stock_of_others
 from exchange.imports.flows import Flow, Key, Log, PictureFile, StockLine, Tools, Work
@@ -44,15 +43,10 @@ from exchange.planning.references import References
 from mapping import links
 from mapping.load import rules_of
 
-__all__ = ["BasePush", "after_failure", "next_due", "push", "retry"]
-
-log = logging.getLogger(__name__)
+__all__ = ["BasePush", "next_due", "push", "retry"]
 
 # A product that no offers file has spoken of yet waits until 1C has been quiet for so long: it may still get characteristics.
 QUIET_SECONDS = 15.0
-# How long a blocked portal is left alone, and the first pause after a failed call (it doubles).
-BLOCKED_SECONDS = 300.0
-RETRY_SECONDS = 15.0
 WINDOW_ROWS = 1000
 CHUNK_ITEMS = 50
 # Chunks that are looked up at a time: work for some ten seconds, so that the end of a slice leaves little looked up in vain.
@@ -74,26 +68,10 @@ def push(claim: lanes.Claim, *, until: float) -> dt.datetime | None:
             try:
                 finished = BasePush(portal, base, claim, client, pipeline, until).run()
             except (PortalBlocked, DictionaryFailed, RestError) as exc:
-                return _blocked(portal, exc if isinstance(exc, RestError) else exc.error)
+                return blocked(portal, exc if isinstance(exc, RestError) else exc.error)
             if not finished:
                 return timezone.now()
     return next_due(portal.pk)
-
-
-def after_failure() -> dt.timedelta:
-    """How long a lane rests after an unexpected error."""
-    return dt.timedelta(seconds=RETRY_SECONDS)
-
-
-def _blocked(portal: Portal, error: RestError) -> dt.datetime:
-    """The portal as a whole cannot be written to now: say so, and come back later."""
-    portal_troubles.note(portal.pk, error)
-    waits = BLOCKED_SECONDS if error.fate is Fate.PERSON else max(error.retry_after, RETRY_SECONDS)
-    if error.fate not in (Fate.RETRY, Fate.REFRESH):
-        facts = {"code": error.code, "answer": error.description}
-        reports.report(portal=portal, base=None, cause="portal-refused", facts=facts)
-    log.warning("portal %s cannot be pushed to: %s", portal.pk, error)
-    return timezone.now() + dt.timedelta(seconds=waits)
 
 
 class BasePush:

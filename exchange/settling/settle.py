@@ -18,11 +18,10 @@ from django.utils import timezone
 
 from b24app import lanes
 from b24app.models import Portal
-from b24app.oauth import troubles as portal_troubles
 from b24app.oauth.clients import client_for
-from b24app.rest.errors import Fate, RestError
+from b24app.rest.errors import RestError
 from b24app.rest.pipeline import Pipeline
-from exchange import reports
+from exchange.imports.blocking import BLOCKED_SECONDS, RETRY_SECONDS, blocked
 from exchange.imports.flows import Flow
 from exchange.imports.scheduler import PortalBlocked, Scheduler
 from exchange.models import HeardObject, OneCBase, TradeDocument, TradeParty
@@ -38,8 +37,6 @@ from exchange.settling.saving import Saving
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row", TradeDocument, TradeParty)
-BLOCKED_SECONDS = 300.0
-RETRY_SECONDS = 15.0
 # How often one slice settles the same version of a row (one that waits for its buyer comes again and again).
 MOST_TRIES = 6
 
@@ -54,27 +51,11 @@ def settle(claim: lanes.Claim, *, until: float) -> dt.datetime | None:
     with Pipeline(client_for(portal, urgent=True)) as pipeline:
         try:
             finished = PortalSettling(portal, claim, pipeline, until).run()
-        except PortalBlocked as blocked:
-            return _blocked(portal, blocked.error)
+        except PortalBlocked as stop:
+            return blocked(portal, stop.error)
         except RestError as error:
-            return _blocked(portal, error)
+            return blocked(portal, error)
     return due.next_due(portal.pk) if finished else timezone.now()
-
-
-def after_failure() -> dt.timedelta:
-    """How long a lane rests after an unexpected error."""
-    return dt.timedelta(seconds=RETRY_SECONDS)
-
-
-def _blocked(portal: Portal, error: RestError) -> dt.datetime:
-    """The portal as a whole cannot be asked now: say so, and come back later."""
-    portal_troubles.note(portal.pk, error)
-    waits = BLOCKED_SECONDS if error.fate is Fate.PERSON else max(error.retry_after, RETRY_SECONDS)
-    if error.fate not in (Fate.RETRY, Fate.REFRESH):
-        facts = {"code": error.code, "answer": error.description}
-        reports.report(portal=portal, base=None, cause="portal-refused", facts=facts)
-    log.warning("portal %s cannot be settled with: %s", portal.pk, error)
-    return timezone.now() + dt.timedelta(seconds=waits)
 
 
 class PortalSettling:

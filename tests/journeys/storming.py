@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import connections
-from django.db.models import Q
 from django.utils import timezone
 
 from b24app import lanes
@@ -27,6 +26,8 @@ from tests.journeys.trading import CABLE, COMPANY, DEAL, FITTING, INVOICE, PIPE,
 
 ITEMS = (CABLE, PIPE, FITTING)
 SECOND = {INVOICE: "DT31_1:S", DEAL: "PREPARATION"}
+# What the app calls a group of fields, and what the comparison does.
+_FIELDS = {"stage": "cancelled"}
 LOST = {INVOICE: "DT31_1:D", DEAL: "LOSE"}
 
 
@@ -61,14 +62,22 @@ class Storm:
                 self._exchange()
         self._calm()
 
-    def explained(self) -> set[str]:
-        """Numbers of documents whose differences a person has been asked about."""
-        told = Problem.objects.filter(portal=self.world.portal, closed_at=None).values_list("kind", "onec_id")
-        asked = [int(pk) for kind, pk in told if kind == "document" and pk.isdecimal()]
-        parties = TradeParty.objects.filter(pk__in=[int(pk) for kind, pk in told if kind == "party" and pk.isdecimal()])
-        buyers = [[kind, id] for kind, id in parties.values_list("entity_type_id", "b24_id") if id]
-        mine = TradeDocument.objects.filter(base=self.world.base)
-        return set(mine.filter(Q(pk__in=asked) | Q(portal_side__buyer__in=buyers)).values_list("number", flat=True))
+    def explained(self, difference: str) -> bool:
+        """Whether a person has been asked about this very difference ("number: field: …"), not merely about the document."""
+        number, _, rest = difference.partition(": ")
+        field = rest.partition(":")[0]
+        row = TradeDocument.objects.filter(base=self.world.base, number=number).first()
+        if row is None:
+            return False
+        open_ones = Problem.objects.filter(portal=self.world.portal, closed_at=None)
+        for problem in open_ones.filter(kind="document", onec_id=str(row.pk)):
+            named = {_FIELDS.get(one["field"], one["field"]) for one in problem.facts.get("conflicts") or ()}
+            if field in named or (field == "sum" and "lines" in named):
+                return True
+        buyer = (row.portal_side or {}).get("buyer") or [0, 0]
+        parties = TradeParty.objects.filter(base=self.world.base, entity_type_id=buyer[0], b24_id=buyer[1])
+        asked = open_ones.filter(kind="party", onec_id__in=[str(pk) for pk in parties.values_list("pk", flat=True)])
+        return field in ("buyer", "inn") and asked.exists()
 
     # the people
 
