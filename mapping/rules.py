@@ -10,6 +10,7 @@ from typing import Any, Literal
 from mapping.trade_data import trade_rules
 from mapping.trade_rules import TradeRules
 
+NotifyAbout = Literal["all", "grave", "none"]
 FieldGroup = Literal[
     "name", "description", "sections", "pictures", "properties", "prices", "stock", "unit", "vat", "weight", "active"
 ]
@@ -54,6 +55,9 @@ class Rules:
     service_item_types: frozenset[str] = frozenset()
     # The share of a catalogue, in percent, above which switching off absent items waits for a person.
     absent_limit: int = 10
+    # Who hears of problems in Bitrix24's notices: users of the portal (none = whoever installed the app), and of which problems.
+    notify_users: frozenset[int] = frozenset()
+    notify_about: NotifyAbout = "grave"
     # Documents and parties.
     trade: TradeRules = field(default_factory=TradeRules)
 
@@ -65,6 +69,7 @@ def from_data(data: Mapping[str, Any]) -> Rules:
     owned: list[FieldGroup] = [group for group in FIELD_GROUPS if group in _texts(told.get("portal_owns"))]
     types = {key: _number(value) for key, value in _told(told.get("price_types")).items()}
     limit = _number(told.get("absent_limit", 10))
+    about = told.get("notify_about")
     return Rules(
         portal_owns=frozenset(owned),
         match_by_article=told.get("match_by_article") is True,
@@ -78,6 +83,8 @@ def from_data(data: Mapping[str, Any]) -> Rules:
         skipped_item_types=_texts(told.get("skipped_item_types")),
         service_item_types=_texts(told.get("service_item_types")),
         absent_limit=10 if limit is None else limit,
+        notify_users=frozenset(user for text in _texts(told.get("notify_users")) if (user := _number(text) or 0) > 0),
+        notify_about=about if about in ("all", "none") else "grave",
         trade=trade_rules(told.get("trade")),
     )
 

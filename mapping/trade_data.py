@@ -24,6 +24,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 _OWNERS: Final = ("portal", "onec", "last")
 _DIRECTIONS: Final = ("both", "to_onec", "to_portal")
+_NO_TERMS: Final = Agreement(id="")
 _STAGES: Final = ("from_stage", "stage_paid", "stage_partly_paid", "stage_shipped", "stage_cancelled")
 
 
@@ -35,7 +36,7 @@ def trade_rules(data: Any) -> TradeRules:
         invoices=_kind(told.get("invoices"), default.invoices),
         deals=_kind(told.get("deals"), default.deals),
         statuses=tuple(rule for item in _list(told.get("statuses")) if (rule := _status(_mapping(item))) is not None),
-        agreements=tuple(terms for item in _list(told.get("agreements")) if (terms := _agreement(_mapping(item))).id),
+        agreements=tuple(terms for item in _list(told.get("agreements")) if (terms := _agreement(_mapping(item))) != _NO_TERMS),
         parties=_parties(_mapping(told.get("parties"))),
         document_owners=_owners(told.get("document_owners"), DOCUMENT_FIELDS),
         party_owners=_owners(told.get("party_owners"), PARTY_FIELDS),
@@ -87,6 +88,7 @@ def _kind(data: Any, default: KindRules) -> KindRules:
     return KindRules(
         travels=_flag(told.get("travels"), default.travels),
         pipelines=_numbers(told.get("pipelines")),
+        all_pipelines=_flag(told.get("all_pipelines"), default.all_pipelines),
         my_companies=_numbers(told.get("my_companies")),
         from_date=_date(told.get("from_date")),
         made_from_onec=_flag(told.get("made_from_onec"), default.made_from_onec),

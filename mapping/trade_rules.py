@@ -41,14 +41,15 @@ LEAVE: Final = "-"  # a stage setting that says "leave the stage alone"
 class KindRules:
     """How one kind of document travels: deals (2) or smart invoices (31).
 
-    `pipelines` and `my_companies` empty = all of them for a kind that travels (for invoices without any setting: the default
-    pipeline). `from_stage`: pipeline → the first stage at which a document goes to 1C ("" or absent = the second stage).
+    `pipelines` and `my_companies` empty = all of them for a kind that travels (of invoices only the default pipeline, unless
+    `all_pipelines`). `from_stage`: pipeline → the first stage at which a document goes to 1C ("" or absent = the second stage).
     The `stage_…` mappings say, by pipeline, where a document goes; absent = the default (`LEAVE` for a part payment and a shipment,
     the success stage for full payment, the first failure stage for cancellation), LEAVE = nowhere.
     """
 
     travels: bool = False
     pipelines: frozenset[int] = frozenset()
+    all_pipelines: bool = False  # also those made later
     my_companies: frozenset[int] = frozenset()
     from_stage: Mapping[int, str] = field(default_factory=dict)
     from_date: dt.date | None = None
@@ -74,7 +75,11 @@ class StatusRule:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Terms 1C applies to an order. Chosen by own company and pipeline (None = any); the default one last."""
+    """Terms 1C applies to an order. Chosen by own company and pipeline (None = any); the default one last.
+
+    `id` is 1C's, "" when nobody knows it: 1C is told the name. A `currency` lets it serve only documents in it. `vat_included`: how
+    prices are told to 1C, whatever the portal's rows say (None = as they are).
+    """
 
     id: str
     name: str = ""
@@ -130,3 +135,10 @@ class TradeRules:
     def of_kind(self, entity_type_id: int) -> KindRules:
         """The rules of deals (2) or of invoices (31)."""
         return self.deals if entity_type_id == 2 else self.invoices
+
+    def takes(self, entity_type_id: int, pipeline: int, *, default: bool) -> bool:
+        """Whether documents of a pipeline travel at all; `default`: it is the kind's default one."""
+        kind = self.of_kind(entity_type_id)
+        if not kind.travels or kind.pipelines:
+            return kind.travels and pipeline in kind.pipelines
+        return kind.all_pipelines or default or entity_type_id == 2

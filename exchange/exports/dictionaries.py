@@ -8,7 +8,7 @@ from typing import Any
 
 from exchange.commerceml.write_info import render_info
 from exchange.models import OneCBase
-from exchange.planning.trade import DEAL, DOCUMENT_TYPES
+from exchange.planning.trade import DOCUMENT_TYPES
 from exchange.protocol import Answer
 from mapping.load import rules_of
 from mapping.trade_rules import TradeRules
@@ -31,10 +31,7 @@ def statuses(facts: Mapping[str, Any], rules: TradeRules) -> list[tuple[str, str
 def _stages(facts: Mapping[str, Any], rules: TradeRules) -> Iterator[tuple[str, str, str]]:
     for pipeline in (facts.get("trade") or {}).get("pipelines", ()):
         kind = int(pipeline.get("entity_type_id") or 0)
-        chosen = rules.of_kind(kind)
-        # Without a setting all pipelines of deals, and the default one of invoices.
-        without = kind == DEAL or bool(pipeline.get("default"))
-        wanted = int(pipeline.get("id") or 0) in chosen.pipelines if chosen.pipelines else without
-        if kind in DOCUMENT_TYPES and chosen.travels and wanted:
+        wanted = rules.takes(kind, int(pipeline.get("id") or 0), default=bool(pipeline.get("default")))
+        if kind in DOCUMENT_TYPES and wanted:
             for stage in sorted(pipeline.get("stages", ()), key=lambda stage: int(stage.get("sort") or 0)):
                 yield str(stage.get("id") or ""), str(stage.get("name") or ""), str(pipeline.get("name") or "")

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 from exchange.planning.effects import Stage
 from exchange.planning.portal_trades import day_of
-from exchange.planning.trade import INVOICE, Trade
+from exchange.planning.trade import Trade
 from exchange.settling.flows import BaseFacts
 from mapping.trade_rules import KindRules
-
-_WITHOUT_SETTINGS = KindRules(travels=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +26,14 @@ def route(
 ) -> BaseFacts | None:
     """The base for the document, or None; `created` is its createdTime, `default` the kind's default pipeline."""
     for candidate in bases:
-        kind = candidate.base.rules.trade.of_kind(entity_type_id)
-        if kind.travels and _wanted(trade, created, entity_type_id, stages, default, kind, candidate.since):
+        rules = candidate.base.rules.trade
+        taken = rules.takes(entity_type_id, trade.category_id, default=default in (None, trade.category_id))
+        if taken and _wanted(trade, created, stages, rules.of_kind(entity_type_id), candidate.since):
             return candidate.base
     return None
 
 
-def _wanted(
-    trade: Trade, created: str, entity_type_id: int, stages: Sequence[Stage], default: int | None, kind: KindRules, since: dt.date
-) -> bool:
-    if kind.pipelines and trade.category_id not in kind.pipelines:
-        return False
-    if entity_type_id == INVOICE and kind == _WITHOUT_SETTINGS and default is not None and trade.category_id != default:
-        return False
+def _wanted(trade: Trade, created: str, stages: Sequence[Stage], kind: KindRules, since: dt.date) -> bool:
     if kind.my_companies and trade.my_company_id not in kind.my_companies:
         return False
     if kind.from_date is not None:

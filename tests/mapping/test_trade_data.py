@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 
 from mapping.rules import Rules, from_data
 from mapping.trade_data import trade_data, trade_rules
-from mapping.trade_rules import Agreement, KindRules, PartyRules, StatusRule, TradeRules
+from mapping.trade_rules import DOCUMENT_FIELDS, PARTY_FIELDS, Agreement, KindRules, PartyRules, StatusRule, TradeRules
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Z", "C")), min_size=1, max_size=8)
+OWNERS = st.sampled_from(["portal", "onec", "last"])
 STAGES = st.dictionaries(st.integers(0, 90), TEXTS, max_size=2)
 KINDS = st.builds(
     KindRules,
     travels=st.booleans(),
     pipelines=st.frozensets(st.integers(0, 90), max_size=3),
+    all_pipelines=st.booleans(),
     my_companies=st.frozensets(st.integers(1, 90), max_size=3),
     from_stage=STAGES,
     from_date=st.none() | st.dates(),
@@ -45,7 +47,12 @@ RULES = st.builds(
     agreements=st.lists(
         st.builds(
             Agreement,
-            id=TEXTS,
+            id=TEXTS | st.just(""),
+            name=TEXTS,
+            organisation=TEXTS | st.just(""),
+            price_type=TEXTS | st.just(""),
+            currency=st.sampled_from(["", "RUB", "EUR"]),
+            warehouse=TEXTS | st.just(""),
             vat_included=st.none() | st.booleans(),
             my_company=st.none() | st.integers(0, 9),
             pipeline=st.none() | st.integers(0, 9),
@@ -54,8 +61,17 @@ RULES = st.builds(
         max_size=2,
     ).map(tuple),
     parties=st.builds(
-        PartyRules, by_name=st.booleans(), create=st.booleans(), presets=st.dictionaries(TEXTS, st.integers(1, 9), max_size=2)
+        PartyRules,
+        by_name=st.booleans(),
+        create=st.booleans(),
+        presets=st.dictionaries(TEXTS, st.integers(1, 9), max_size=2),
+        country=st.sampled_from(["", "KZ"]),
     ),
+    document_owners=st.fixed_dictionaries(dict.fromkeys(DOCUMENT_FIELDS, OWNERS)),
+    party_owners=st.fixed_dictionaries(dict.fromkeys(PARTY_FIELDS, OWNERS)),
+    warehouse=TEXTS | st.just(""),
+    responsible=st.dictionaries(TEXTS | st.just(""), st.integers(1, 9), max_size=2),
+    automation_trigger=st.booleans(),
     organisations=st.dictionaries(TEXTS, st.integers(1, 9), max_size=2),
     skipped_sections=st.frozensets(st.integers(1, 9), max_size=2),
     notify_responsible=st.booleans(),
