@@ -22,6 +22,8 @@ from urllib3.exceptions import NewConnectionError
 from b24app.rest.errors import FORBIDDEN_ADDRESS, NO_ANSWER, NO_CONNECTION, TOO_LARGE, UNENCODABLE, make
 
 CONNECT_SECONDS = 5.0
+# How much longer than the portal may work we wait for the next bytes of its answer, and twice that for the last one.
+MARGIN_SECONDS = 15.0
 ANSWER_LIMIT = 64 * 1024 * 1024
 # Some of the portal's file links refuse the names of HTTP libraries.
 USER_AGENT = "Mozilla/5.0 (compatible; OneCBridge/0.1)"
@@ -76,7 +78,7 @@ class Transport:
                 headers={"Content-Type": content_type},
                 allow_redirects=False,
                 stream=True,
-                timeout=(CONNECT_SECONDS, self.request_limit + 15),
+                timeout=(CONNECT_SECONDS, self.request_limit + MARGIN_SECONDS),
             ) as response:
                 raw = self._read(response, started)
                 return self._answer(response, raw, time.monotonic() - started)
@@ -112,7 +114,7 @@ class Transport:
             size += len(part)
             if size > self._answer_limit:
                 raise make(TOO_LARGE, f"more than {self._answer_limit} bytes", status=response.status_code)
-            if time.monotonic() - started > self.request_limit + 30:
+            if time.monotonic() - started > self.request_limit + 2 * MARGIN_SECONDS:
                 raise make(NO_ANSWER, "the answer drips", status=response.status_code)
             parts.append(part)
         return b"".join(parts)

@@ -28,6 +28,15 @@ class CutConnection(Exception):
     """Ends the TCP connection without an answer."""
 
 
+class CutAnswer(Exception):
+    """Ends the TCP connection in the middle of an answer, which was announced in full."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.body = body
+
+
 class PlainAnswer(Exception):
     """An answer that is not JSON from REST: a redirect, an HTML page, a gateway's error."""
 

@@ -14,6 +14,8 @@ from typing import Any
 class Faults:
     """Faults in force."""
 
+    # so many REST requests pass before the counted faults below strike
+    skip: int = 0
     # counted: the next N REST requests …
     query_limit: int = 0  # … are refused with 503 QUERY_LIMIT_EXCEEDED
     down: int = 0  # … are refused with a bare 502 page
@@ -21,6 +23,9 @@ class Faults:
     not_json: int = 0  # … get a truncated JSON body
     cut_before: int = 0  # … lose their connection before anything happens
     cut_after: int = 0  # … lose it after the effect took place
+    cut_middle: int = 0  # … get half of the answer after the effect took place, then a cut
+    html_after: int = 0  # … get an HTML page with status 200 after the effect took place
+    redirect: int = 0  # … are sent to the portal's sign-in page (302), nothing happens
     error_after: int = 0  # … get 500 INTERNAL_SERVER_ERROR after the effect took place
     timeout_after: int = 0  # … get no answer for `stall` seconds after the effect, then a cut
     oauth_down: int = 0  # the next N token requests get a bare 502
@@ -32,7 +37,7 @@ class Faults:
     rest_off: bool = False  # 403 ACCESS_DENIED: REST only on commercial plans
     payment_required: bool = False  # token requests answer PAYMENT_REQUIRED
     deleted: bool = False  # PORTAL_DELETED
-    moved_to: str = ""  # base URL: this address answers 302 to it
+    moved_to: str = ""  # base URL: every other address of this portal answers 302 to it
     refuse_price_ids: bool = False  # catalog.price.modify refuses prices that carry an id (seen reported from live portals)
     lenient: bool = False  # unknown top-level parameters are ignored instead of refused
     stall: float = 1.0
@@ -53,6 +58,12 @@ class Faults:
                 return False
             setattr(self, name, left - 1)
             return True
+
+    def strikes(self) -> bool:
+        """Whether the request that has just come may be struck by a counted fault (`skip` counts down)."""
+        with self._lock:
+            self.skip, passes = max(self.skip - 1, 0), self.skip > 0
+            return not passes
 
     def method_error(self, method: str) -> dict[str, Any] | None:
         """The error to answer for a method, counting down its `times` (absent: always)."""

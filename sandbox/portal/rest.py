@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import sandbox.portal.methods  # noqa: F401 — importing registers every method
 from sandbox.portal import batch
 from sandbox.portal.calls import Command
 from sandbox.portal.clock import iso
-from sandbox.portal.errors import CutConnection, PlainAnswer, RestError
+from sandbox.portal.errors import CutAnswer, CutConnection, PlainAnswer, RestError
 from sandbox.portal.registry import METHODS, Call, Method, Page, admitted, unknown
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 Answer = dict[str, Any]
+PORTAL_PAGE = "<html><body>Bitrix24</body></html>"
 GATEWAY_PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr><center>nginx</center></body></html>"
 
 
@@ -28,48 +30,61 @@ class Rest:
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
 
-    def answer(self, name: str, params: dict[str, Any], *, source: str, path: str) -> tuple[int, Answer]:
-        """The status and body of one HTTP request; raises PlainAnswer or CutConnection where a fault says so."""
+    def answer(self, name: str, params: dict[str, Any], *, source: str, path: str, host: str = "") -> tuple[int, Answer]:
+        """The status and body of one HTTP request; raises PlainAnswer, CutAnswer or CutConnection where a fault says so."""
         started, name = time.monotonic(), name.removesuffix(".json")
         self.portal.calls.request(self.portal.clock())
-        self._whole_faults(path)
+        struck = self.portal.faults.strikes()
+        self._moved(path, host)
+        if struck:
+            self._whole_faults()
         try:
             with self.portal.lock:
-                token = self._admitted(source, params)
+                token = self._admitted(source, params, struck=struck)
             status, body = self._run(name, params, token, started)
         except RestError as error:
             status, body = error.status, error.body()
         if "error" not in body:
             body.setdefault("time", self._time(self.portal.clock(), started, name))
-        self._after_faults()
+        if struck:
+            self._after_faults(status, body)
         return status, body
 
-    def _whole_faults(self, path: str) -> None:
+    def _moved(self, path: str, host: str) -> None:
+        target = self.portal.faults.moved_to
+        if target and urlsplit(target).netloc != host:
+            raise PlainAnswer(302, "", {"Location": target.rstrip("/") + path})
+
+    def _whole_faults(self) -> None:
         faults = self.portal.faults
-        if faults.moved_to:
-            raise PlainAnswer(302, "", {"Location": faults.moved_to.rstrip("/") + path})
+        if faults.take("redirect"):
+            raise PlainAnswer(302, "", {"Location": f"{self.portal.base_url}/auth/?backurl=%2F"})
         if faults.take("cut_before"):
             raise CutConnection
         if faults.take("down"):
             raise PlainAnswer(502, GATEWAY_PAGE.format("502 Bad Gateway"))
         if faults.take("html"):
-            raise PlainAnswer(200, "<html><body>Bitrix24</body></html>")
+            raise PlainAnswer(200, PORTAL_PAGE)
         if faults.take("not_json"):
             raise PlainAnswer(200, '{"result":{"products":[{"id":1,', {"Content-Type": "application/json; charset=utf-8"})
 
-    def _after_faults(self) -> None:
+    def _after_faults(self, status: int, body: Answer) -> None:
         faults = self.portal.faults
         if faults.take("cut_after"):
             raise CutConnection
+        if faults.take("cut_middle"):
+            raise CutAnswer(status, body)
+        if faults.take("html_after"):
+            raise PlainAnswer(200, PORTAL_PAGE)
         if faults.take("timeout_after"):
             time.sleep(faults.stall)
             raise CutConnection
         if faults.take("error_after"):
             raise RestErrorAnswer
 
-    def _admitted(self, source: str, params: dict[str, Any]) -> Row:
+    def _admitted(self, source: str, params: dict[str, Any], *, struck: bool) -> Row:
         portal = self.portal
-        if portal.faults.take("query_limit") or not portal.bucket.admits(source):
+        if (struck and portal.faults.take("query_limit")) or not portal.bucket.admits(source):
             portal.calls.reject(503)
             raise RestError("QUERY_LIMIT_EXCEEDED", "Too many requests", 503)
         if portal.faults.deleted:

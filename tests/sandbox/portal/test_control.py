@@ -61,18 +61,21 @@ class TestFaults:
         control(server, "faults", {"reset": True})
         assert rest.post("profile").status_code == 200
 
-    @pytest.mark.parametrize(("fault", "status", "done"), [("down", 502, 0), ("html", 200, 0), ("error_after", 500, 1)])
+    @pytest.mark.parametrize(
+        ("fault", "status", "done"),
+        [("down", 502, 0), ("html", 200, 0), ("html_after", 200, 1), ("redirect", 302, 0), ("error_after", 500, 1)],
+    )
     def test_answer_other_things_than_rest(self, server: PortalServer, rest: Client, fault: str, status: int, done: int) -> None:
         setattr(server.faults, fault, 1)
         answer = rest.post("catalog.product.add", fields={"iblockId": 23, "name": "x"})
         assert (answer.status_code, server.state.count("products")) == (status, done)
 
-    @pytest.mark.parametrize(("fault", "done"), [("cut_before", 0), ("cut_after", 1)])
+    @pytest.mark.parametrize(("fault", "done"), [("cut_before", 0), ("cut_middle", 1), ("cut_after", 1)])
     def test_cut_the_connection_before_or_after_the_effect(
         self, server: PortalServer, rest: Client, fault: str, done: int
     ) -> None:
         setattr(server.faults, fault, 1)
-        with pytest.raises(requests.ConnectionError):
+        with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
             rest.post("catalog.product.add", fields={"iblockId": 23, "name": "x"})
         assert server.state.count("products") == done
 
@@ -90,6 +93,16 @@ class TestFaults:
         server.faults.moved_to = "http://new.example:1234"
         answer = rest.post("profile")
         assert (answer.status_code, answer.headers["Location"]) == (302, "http://new.example:1234/rest/profile")
+        server.faults.moved_to = server.url.replace("localhost", "127.0.0.1")
+        assert rest.post("profile").headers["Location"] == f"{server.faults.moved_to}/rest/profile"
+        with_new_name = requests.post(
+            f"{server.faults.moved_to}/rest/profile", json={"auth": rest.tokens["access_token"]}, timeout=10
+        )
+        assert with_new_name.json()["result"]["ID"] == "1"
+
+    def test_strike_after_so_many_requests(self, server: PortalServer, rest: Client) -> None:
+        control(server, "faults", {"skip": 2, "query_limit": 1})
+        assert [rest.post("profile").status_code for _ in range(4)] == [200, 200, 503, 200]
 
     def test_end_rest_with_the_tariff_or_the_portal(self, server: PortalServer, rest: Client) -> None:
         server.faults.rest_off = True
