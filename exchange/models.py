@@ -8,6 +8,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now
 
 from b24app.models import Portal
+from exchange.working import Bases
 
 
 class OneCBase(models.Model):
@@ -24,6 +25,8 @@ class OneCBase(models.Model):
     last_contact_at = models.DateTimeField(null=True)
     # What the client really does, learnt from its requests (see dialects.py).
     observed = models.JSONField(default=dict)
+
+    objects = Bases.as_manager()
 
     def __str__(self) -> str:
         return self.name

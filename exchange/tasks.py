@@ -129,7 +129,7 @@ def sweep(*, portal_id: int | None = None, **_: Any) -> None:
 def reconcile(*, base_id: int | None = None, mend: bool = False, **_: Any) -> None:
     """Check that a base and its portal agree (with `mend`: push what differs again); without a base, one such task for each."""
     if base_id is None:
-        for pk in OneCBase.objects.filter(portal__in=sweeping.portals(), paused_at=None).values_list("pk", flat=True):
+        for pk in OneCBase.objects.working().filter(portal__in=sweeping.portals()).values_list("pk", flat=True):
             reconcile.delay(base_id=pk)
         return
     base = OneCBase.objects.select_related("portal").filter(pk=base_id, portal__uninstalled_at=None).first()

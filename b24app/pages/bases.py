@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from b24app.frame import FrameRequest, admin_required
-from b24app.lanes import mark_due
+from b24app.lanes import DOCUMENTS, mark_due
 from b24app.pages.forms import BaseForm
 from b24app.pages.respond import localized, part
 from b24app.pages.state import base_state, bases_of
@@ -107,6 +107,7 @@ def resume(request: FrameRequest, base_id: int) -> HttpResponse:
     base.paused_at = None
     base.save(update_fields=["paused_at"])
     mark_due(base.portal_id)
+    mark_due(base.portal_id, work=DOCUMENTS)
     return part(request, "base", {"one": base_state(base)}, say=_("The exchange goes on."))
 
 

@@ -11,6 +11,7 @@ from django.db import connection
 
 from b24app import lanes
 from exchange.models import OneCBase, StateRow
+from exchange.working import WORKING
 
 DUE = "base_id = %(base)s and pushed_version < version"
 
@@ -39,10 +40,10 @@ def next_due(portal_id: int) -> dt.datetime | None:
     """When the next waiting row of the portal's bases may be tried; None when nothing waits."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """select min(greatest(coalesce(row.not_before, now()),
+            f"""select min(greatest(coalesce(row.not_before, now()),
                                    coalesce(row.adding_since + make_interval(secs => %s), '-infinity')))
                from exchange_staterow row join exchange_onecbase base on base.id = row.base_id
-               where base.portal_id = %s and base.paused_at is null and row.pushed_version < row.version""",
+               where base.portal_id = %s and {WORKING} and row.pushed_version < row.version""",  # noqa: S608
             [settings.B24_REQUEST_LIMIT, portal_id],
         )
         row = cursor.fetchone()

@@ -62,7 +62,7 @@ def push(claim: lanes.Claim, *, until: float) -> dt.datetime | None:
         return timezone.now() + dt.timedelta(seconds=BLOCKED_SECONDS)
     client = client_for(portal)
     with Pipeline(client) as pipeline:
-        for base in OneCBase.objects.filter(portal=portal, paused_at=None).order_by("pk"):
+        for base in OneCBase.objects.working().filter(portal=portal).order_by("pk"):
             if not is_due(base):
                 continue
             try:

@@ -11,7 +11,8 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from b24app import lanes
-from exchange.models import HeardObject, TradeDocument, TradeParty
+from exchange.models import HeardObject, OneCBase, TradeDocument, TradeParty
+from exchange.working import WORKING
 
 # One pass of a slice takes so many of each; the next pass comes at once.
 MOST: Final = 500
@@ -40,7 +41,10 @@ def is_anything_due(portal_id: int) -> bool:
         return True
     return any(
         rows.filter(
-            _may_be_tried(), _not_being_added(), base__portal=portal_id, base__paused_at=None, settled_version__lt=F("version")
+            _may_be_tried(),
+            _not_being_added(),
+            base__in=OneCBase.objects.working().filter(portal=portal_id),
+            settled_version__lt=F("version"),
         ).exists()
         for rows in (TradeDocument.objects.all(), TradeParty.objects.all())
     )
@@ -73,7 +77,7 @@ def _waiting(table: str) -> str:
     return f"""select greatest(coalesce(row.not_before, now()),
                       coalesce(row.adding_since + make_interval(secs => %(limit)s), '-infinity'))
                from {table} row join exchange_onecbase base on base.id = row.base_id
-               where base.portal_id = %(portal)s and base.paused_at is null and row.settled_version < row.version"""  # noqa: S608
+               where base.portal_id = %(portal)s and {WORKING} and row.settled_version < row.version"""  # noqa: S608
 
 
 def _due(rows: QuerySet[Any], base_id: int) -> QuerySet[Any]:

@@ -76,7 +76,7 @@ def named_by(portal_id: int, party: Key) -> list[Key]:
 
 def note(portal_id: int, keys: Collection[Key]) -> int:
     """Make these objects due, inside the caller's transaction; returns how many (0 when the portal has no base to settle with)."""
-    if not keys or not OneCBase.objects.filter(portal=portal_id, paused_at=None).exists():
+    if not keys or not OneCBase.objects.working().filter(portal=portal_id).exists():
         return 0
     ordered = sorted(set(keys))
     with connection.cursor() as cursor:

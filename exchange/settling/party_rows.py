@@ -18,6 +18,7 @@ from exchange.planning.trade import COMPANY, CONTACT, PARTY_TYPES, REQUISITE, Pa
 from exchange.settling.flows import PartyWork
 from exchange.settling.identity import given_id
 from exchange.settling.party_tools import PRESETS, Holder, PartyTools
+from exchange.working import WORKING
 from mapping import links
 
 Key = tuple[int, int]
@@ -158,7 +159,7 @@ def _is_id(text: str) -> bool:
 
 def touch(portal_id: int, keys: Collection[Key]) -> int:
     """Something of these contacts (3), companies (4) or requisites (8) changed in the portal: their parties are due. How many are."""
-    rows = TradeParty.objects.filter(base__portal_id=portal_id, base__paused_at=None)
+    rows = TradeParty.objects.filter(base__in=OneCBase.objects.working().filter(portal=portal_id))
     found: set[int] = set()
     for entity in PARTY_TYPES:
         ids = [b24_id for type_id, b24_id in keys if type_id == entity]
@@ -174,11 +175,11 @@ def touch(portal_id: int, keys: Collection[Key]) -> int:
 def _companies_of(portal_id: int, contacts: Sequence[int]) -> set[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            """select party.id from exchange_tradeparty party join exchange_onecbase base on base.id = party.base_id
-               where base.portal_id = %s and base.paused_at is null
+            f"""select party.id from exchange_tradeparty party join exchange_onecbase base on base.id = party.base_id
+               where base.portal_id = %s and {WORKING}
                  and exists (select 1 from jsonb_each_text(
-                   case jsonb_typeof(party.known -> 'people') when 'object' then party.known -> 'people' else '{}'::jsonb end) linked
-                   where linked.value = any(%s))""",
+                   case jsonb_typeof(party.known -> 'people') when 'object' then party.known -> 'people' else '{{}}'::jsonb end) linked
+                   where linked.value = any(%s))""",  # noqa: S608
             [portal_id, [str(contact) for contact in contacts]],
         )
         return {pk for (pk,) in cursor.fetchall()}

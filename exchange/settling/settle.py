@@ -48,6 +48,8 @@ def settle(claim: lanes.Claim, *, until: float) -> dt.datetime | None:
         return None
     if portal.trouble:
         return timezone.now() + dt.timedelta(seconds=BLOCKED_SECONDS)
+    if not OneCBase.objects.working().filter(portal=portal).exists():
+        return None  # Whoever lets a base work again makes the lane due.
     with Pipeline(client_for(portal, urgent=True)) as pipeline:
         try:
             finished = PortalSettling(portal, claim, pipeline, until).run()
@@ -66,7 +68,7 @@ class PortalSettling:
         self.claim = claim
         self.pipeline = pipeline
         self.until = until
-        self.bases = list(OneCBase.objects.filter(portal=portal, paused_at=None).order_by("pk"))
+        self.bases = list(OneCBase.objects.working().filter(portal=portal).order_by("pk"))
         self.facts = {base.pk: work.facts_of(base) for base in self.bases}
         self.pipelines = Pipelines()
         # How often this slice has settled which version of which row; and whether it has read the pipelines anew.
@@ -180,8 +182,8 @@ class PortalSettling:
         candidates = [routing.Candidate(self.facts[base.pk], base.created_at.date()) for base in self.bases]
         read = {key: version for key, version in versions.items() if key not in strange or key in found}
         with transaction.atomic():
-            lanes.hold(self.claim)
             admitting.admit(self.portal.pk, read, found, self.pipelines, candidates)
+            lanes.hold(self.claim)
         self.fresh |= {key: fresh for key, fresh in found.items() if fresh is not None}
 
     def _documents(self, base: OneCBase) -> bool:

@@ -38,8 +38,10 @@ _KINDS: Final = (INVOICE, DEAL, COMPANY, CONTACT)
 
 def portals() -> list[int]:
     """Portals to sweep: installed, callable, with a base that exchanges."""
-    found = Portal.objects.filter(uninstalled_at=None, trouble="", bases__paused_at=None).exclude(installed_at=None)
-    return list(found.exclude(bases=None).distinct().values_list("pk", flat=True))
+    found = Portal.objects.filter(uninstalled_at=None, trouble="", bases__in=OneCBase.objects.working()).exclude(
+        installed_at=None
+    )
+    return list(found.distinct().values_list("pk", flat=True))
 
 
 def sweep(portal_id: int) -> int:
@@ -66,7 +68,7 @@ def sweep(portal_id: int) -> int:
 
 def kinds_of(portal_id: int) -> list[int]:
     """The kinds of objects that some base of the portal exchanges."""
-    rules = [work.facts_of(base).rules.trade for base in OneCBase.objects.filter(portal=portal_id, paused_at=None)]
+    rules = [work.facts_of(base).rules.trade for base in OneCBase.objects.working().filter(portal=portal_id)]
     travels = {kind for kind in (INVOICE, DEAL) if any(one.of_kind(kind).travels for one in rules)}
     return [kind for kind in _KINDS if kind in travels or (kind in (COMPANY, CONTACT) and rules)]
 
@@ -85,7 +87,7 @@ def _since(portal: Portal, kind: int) -> dt.datetime:
     if kept:
         return dt.datetime.fromisoformat(kept) - OVERLAP
     starts = []
-    for base in OneCBase.objects.filter(portal=portal, paused_at=None):
+    for base in OneCBase.objects.working().filter(portal=portal):
         rules = work.facts_of(base).rules.trade
         first = rules.of_kind(kind).from_date if kind in (INVOICE, DEAL) and rules.of_kind(kind).travels else None
         starts.append(dt.datetime.combine(first, dt.time(), dt.UTC) if first else base.created_at)

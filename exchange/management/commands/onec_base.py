@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from b24app.lanes import mark_due
+from b24app.lanes import DOCUMENTS, mark_due
 from b24app.models import Portal
 from exchange import removal, sessions
 from exchange.accounts import accounts
@@ -105,6 +105,7 @@ class Command(BaseCommand):
         OneCBase.objects.filter(pk=base.pk).update(paused_at=timezone.now() if paused else None)
         if not paused:
             mark_due(base.portal_id)  # what waited meanwhile goes on
+            mark_due(base.portal_id, work=DOCUMENTS)
         self.stdout.write(f"{base.login}: {'paused' if paused else 'resumed'}")
 
     def _remove(self, base: OneCBase, options: dict[str, Any]) -> None:
