@@ -26,7 +26,7 @@ class OneCBase(models.Model):
     # What the client really does, learnt from its requests (see dialects.py).
     observed = models.JSONField(default=dict)
 
-    objects = Bases.as_manager()
+    objects = Bases["OneCBase"]()
 
     def __str__(self) -> str:
         return self.name

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final, TypeVar
 
 from django.db import models
-
-if TYPE_CHECKING:
-    pass
 
 # A base with this key in `observed` waits for its administrator to finish the set-up (setting_up.py).
 SETTING_UP: Final = "setting_up"
 # The same as `Bases.working`, for a query that calls the table `base`.
 WORKING: Final = f"base.paused_at is null and not base.observed ? '{SETTING_UP}'"
 
+Base = TypeVar("Base", bound=models.Model)
 
-class Bases(models.QuerySet["OneCBase"]):
+
+class Bases(models.Manager[Base]):
     """1C bases."""
 
-    def working(self) -> Bases:
+    def working(self) -> models.QuerySet[Base]:
         """Those that exchange with the portal."""
-        return self.filter(paused_at=None).exclude(observed__has_key=SETTING_UP)
+        return self.get_queryset().filter(paused_at=None).exclude(observed__has_key=SETTING_UP)
