@@ -59,7 +59,10 @@ def claim(owner: str, portal_id: int | None = None, work: str = CATALOG) -> Clai
 
 
 def hold(claim: Claim) -> None:
-    """Renew the lease inside the caller's transaction, or raise LaneLost so that nothing of it is saved."""
+    """Renew the lease as the last thing of the caller's transaction, or raise LaneLost so that nothing of it is saved.
+
+    Last, because whoever makes rows due locks them before the lane: the other way round, one of the two would wait for ever.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """update b24app_lane set lease_until = clock_timestamp() + make_interval(secs => %s)

@@ -30,19 +30,19 @@ class Saving:
     def mark(self, keys: Collection[Key]) -> None:
         """Note, before anything is sent, that these rows are being created."""
         kinds, ids = [kind for kind, _ in keys], [id for _, id in keys]
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    """insert into exchange_staterow (base_id, kind, onec_id, adding_since, version, pushed_version)
+                       select %s, t.kind, t.onec_id, clock_timestamp(), 1, 1 from unnest(%s::text[], %s::text[]) t(kind, onec_id)
+                       on conflict (base_id, kind, onec_id) do update set adding_since = excluded.adding_since""",
+                    [self.base.pk, kinds, ids],
+                )
             lanes.hold(self.claim)
-            cursor.execute(
-                """insert into exchange_staterow (base_id, kind, onec_id, adding_since, version, pushed_version)
-                   select %s, t.kind, t.onec_id, clock_timestamp(), 1, 1 from unnest(%s::text[], %s::text[]) t(kind, onec_id)
-                   on conflict (base_id, kind, onec_id) do update set adding_since = excluded.adding_since""",
-                [self.base.pk, kinds, ids],
-            )
 
     def save(self, learnt: Log) -> None:
         """Save what flows learnt in one transaction, if the lane is still ours; then the log is empty."""
         with transaction.atomic():
-            lanes.hold(self.claim)
             self._save_links(learnt)
             with connection.cursor() as cursor:
                 _save_rows(cursor, self.base.pk, learnt)
@@ -54,6 +54,7 @@ class Saving:
             for kind in {kind for kind, _ in learnt.settled}:
                 ids = [onec_id for of, onec_id in learnt.settled if of == kind]
                 reports.close_many(portal=self.portal, base=self.base, kind=_PROBLEM_KINDS.get(kind, kind), onec_ids=ids)
+            lanes.hold(self.claim)
         for part in (
             learnt.linked,
             learnt.unlinked,

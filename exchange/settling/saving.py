@@ -38,14 +38,13 @@ class Saving:
     def mark(self, keys: Collection[Key]) -> None:
         """Note, before anything is sent, that these rows get something new in the portal."""
         with transaction.atomic(), connection.cursor() as cursor:
-            lanes.hold(self.claim)
             for kind, ids in _by_kind(keys).items():
                 cursor.execute(f"update {_TABLES[kind]} set adding_since = clock_timestamp() where id = any(%s)", [ids])  # noqa: S608
+            lanes.hold(self.claim)
 
     def save(self, learnt: Learnt) -> None:
         """Save what flows learnt in one transaction, if the lane is still ours; then the notebook is empty."""
         with transaction.atomic():
-            lanes.hold(self.claim)
             if self.timing is not None:
                 self.timing.before(learnt)
             with connection.cursor() as cursor:
@@ -58,6 +57,7 @@ class Saving:
                 self._report(self.base, learnt)
                 if self.timing is not None:
                     self.timing.after(learnt, put_out)
+            lanes.hold(self.claim)
         learnt.clear()
 
     def _save_columns(self, cursor: Any, learnt: Learnt) -> None:
