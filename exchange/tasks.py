@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 from b24app import lanes
 from exchange import journal, removal, sessions, storage, tally
 from exchange.exports import serving
-from exchange.imports import absence, pipeline, push
+from exchange.imports import absence, pipeline, push, rehearsals
 from exchange.imports.blocking import after_failure
 from exchange.models import ImportRun, OneCBase
 from exchange.settling import checking
@@ -149,6 +149,33 @@ def wake_check(base_id: int, *, mend: bool = False) -> None:
     except OperationalError:
         log.warning("the broker does not answer: the check of base %s is called off", base_id)
         checking.call_off(base_id)
+
+
+# Somebody looks at the page: a rehearsal that was interrupted is asked for anew by the page itself.
+@shared_task(name="exchange.rehearse", acks_late=False)
+def rehearse(*, base_id: int, **_: Any) -> None:
+    """Find out what the first load of a base would do."""
+    base = OneCBase.objects.select_related("portal").filter(pk=base_id, portal__uninstalled_at=None).first()
+    if base is not None:
+        rehearsals.rehearse(base)
+
+
+def wake_rehearsal(base_id: int) -> None:
+    """Let a worker rehearse now; without a broker the page asks again later."""
+    try:
+        rehearse.apply_async(kwargs={"base_id": base_id}, retry=False)
+    except OperationalError:
+        log.warning("the broker does not answer: base %s is not rehearsed", base_id)
+
+
+def wake_first_load(portal_id: int) -> None:
+    """A base was started: its goods, its documents, and what the portal has had since its rules begin."""
+    try:
+        work_lane.apply_async(kwargs={"portal_id": portal_id}, retry=False)
+        sweep.apply_async(kwargs={"portal_id": portal_id}, retry=False)
+    except OperationalError:
+        log.warning("the broker does not answer: portal %s waits for the next tick", portal_id)
+    wake_settling(portal_id)
 
 
 @shared_task(name="exchange.tidy")
