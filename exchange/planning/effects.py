@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from exchange.planning.statuses import stage_for_status
 from exchange.planning.trade import Payment, Shipment, Trade
-from mapping.trade_rules import LEAVE, TradeRules
+from mapping.trade_rules import LEAVE, KindRules, TradeRules
 
 Happening = Literal["cancelled", "paid", "partly_paid", "shipped", "status"]
 # The own fields of a deal or invoice (settling/equipment.py creates them), by their short names.
@@ -197,18 +197,13 @@ def _target(
     current = known.get(stays)
     over = bool(onec.cancelled or onec.deleted)
     if "cancelled" in new:
-        return _chosen(kind.stage_cancelled, pipeline, _first(place.stages, "F")) or stays, "cancelled"
+        return stage_after("cancelled", kind, pipeline, place.stages) or stays, "cancelled"
     if before.get("cancelled") and not over and current is not None and current.semantics == "F":
         return before.get("stage_before_cancelling") or stays, None
     if current is None or current.semantics or over:
         return stays, None
-    wishes: list[tuple[Happening, str]] = []
-    if "paid" in new:
-        wishes.append(("paid", _chosen(kind.stage_paid, pipeline, _first(place.stages, "S"))))
-    if "shipped" in new:
-        wishes.append(("shipped", _chosen(kind.stage_shipped, pipeline, "")))
-    if "partly_paid" in new:
-        wishes.append(("partly_paid", _chosen(kind.stage_partly_paid, pipeline, "")))
+    moving: tuple[Happening, ...] = ("paid", "shipped", "partly_paid")
+    wishes = [(why, stage_after(why, kind, pipeline, place.stages)) for why in moving if why in new]
     if "status" in new:
         status = stage_for_status(onec.status_id, onec.status_name, rules.statuses, place.entity_type_id, pipeline)
         wishes.append(("status", status))
@@ -219,8 +214,16 @@ def _target(
     return stays, None
 
 
-def _chosen(setting: Mapping[int, str], pipeline: int, default: str) -> str:
-    stage = setting.get(pipeline, default)
+def stage_after(happening: str, kind: KindRules, pipeline: int, stages: Iterable[Stage]) -> str:
+    """The stage that a document of the pipeline goes to when it is paid, partly_paid, shipped or cancelled; "" = it stays."""
+    settings = {
+        "paid": (kind.stage_paid, "S"),
+        "partly_paid": (kind.stage_partly_paid, ""),
+        "shipped": (kind.stage_shipped, ""),
+        "cancelled": (kind.stage_cancelled, "F"),
+    }
+    setting, usual = settings[happening]
+    stage = setting.get(pipeline, _first(stages, usual) if usual else "")
     return "" if stage == LEAVE else stage
 
 
