@@ -30,6 +30,9 @@ def combined(work: DocumentWork, portal: Trade | None, onec: Trade | None) -> Me
         if decided == "onec":
             # What 1C would not take of ours, a person gave up.
             owners |= dict.fromkeys(work.known.get("untaken") or (), "onec")
+        if work.known.get("own_missing"):
+            # The portal put an own company of its own choice there before it was known which one the organisation is.
+            owners["my_company"] = "onec"
         first: Side = "onec" if work.known.get("origin") == "onec" else "portal"
         return merge(agreed, portal, onec, owners, onec_before=before, first=first)
 

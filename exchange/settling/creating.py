@@ -16,6 +16,7 @@ from exchange.planning.trade import COMPANY, DEAL, INVOICE, Trade
 from exchange.settling.document_tools import DocumentTools
 from exchange.settling.flows import DocumentWork, Learnt
 from exchange.settling.gather import Named, read_documents
+from exchange.settling.own_companies import own_company
 
 Made = tuple[DocumentWork, Fresh]
 
@@ -68,7 +69,8 @@ def _search(work: DocumentWork) -> Command:
 def _added(
     work: DocumentWork, onec: Trade, buyer: Named | None, tools: DocumentTools, log: Learnt
 ) -> Generator[Ask, list[Outcome], int | None]:
-    (outcome,) = yield Ask((Command("crm.item.add", _new(work, onec, buyer, tools)),), (work.key,))
+    own = yield from own_company(work, tools, log)
+    (outcome,) = yield Ask((Command("crm.item.add", _new(work, onec, buyer, own or 0, tools)),), (work.key,))
     error = outcome.error
     if error is None:
         return whole(outcome.result["item"]["id"])
@@ -80,7 +82,7 @@ def _added(
     return None
 
 
-def _new(work: DocumentWork, onec: Trade, buyer: Named | None, tools: DocumentTools) -> dict[str, Any]:
+def _new(work: DocumentWork, onec: Trade, buyer: Named | None, own: int, tools: DocumentTools) -> dict[str, Any]:
     """Only what makes it that document; everything else is written afterwards, by difference, as for any other."""
     rules = work.base.rules.trade
     kind = rules.of_kind(work.entity_type_id)
@@ -94,9 +96,8 @@ def _new(work: DocumentWork, onec: Trade, buyer: Named | None, tools: DocumentTo
         fields["currencyId"] = onec.currency
     if buyer is not None:
         fields["companyId" if buyer[0] == COMPANY else "contactId"] = buyer[1]
-    own_company = rules.organisations.get(onec.organisation or "", 0)
-    if own_company and work.entity_type_id == INVOICE:
-        fields["mycompanyId"] = own_company
+    if own and work.entity_type_id == INVOICE:
+        fields["mycompanyId"] = own
     if onec.date is not None:
         fields["begindate"] = onec.date
     named = (rules.responsible[value] for _, value in onec.facts if value and value in rules.responsible)

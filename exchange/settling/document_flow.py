@@ -26,6 +26,7 @@ from exchange.settling.document_tools import Buyer, DocumentTools
 from exchange.settling.flows import DocumentWork, Flow, Learnt, fail
 from exchange.settling.gather import read_documents
 from exchange.settling.offering import Offered, offer, withdraw_from_onec
+from exchange.settling.own_companies import own_company
 from exchange.settling.people import read_people
 from exchange.settling.telling import tell
 from exchange.settling.untaken import CAUSE, shown, untaken
@@ -63,7 +64,8 @@ def _settle(work: DocumentWork, fresh: Fresh | None, tools: DocumentTools, log: 
     if fresh is None:
         _gone(work, tools, log)
         return
-    onec = onec_in_portal_ids(work, buyer.key, tools)
+    own = yield from own_company(work, tools, log)
+    onec = onec_in_portal_ids(work, buyer.key, own or 0, tools)
     portal = portal_trade(work, fresh, tools, exact_lines(work))
     merged = combined(work, portal, onec)
     effects = _effects(work, merged, portal, tools, first=new)
@@ -82,18 +84,18 @@ def _settle(work: DocumentWork, fresh: Fresh | None, tools: DocumentTools, log: 
     offered = offer(work, fresh, portal, merged, effects, tools, log)
     _conflicts(work, merged, log)
     kept = _untaken(work, portal, onec, merged, log)
-    work = replace(work, known={**work.known, "manual": written.manual or None, "untaken": kept})
+    known = {"manual": written.manual or None, "untaken": kept, "own_missing": own is None or None}
+    work = replace(work, known={**work.known, **known})
     _learn(work, portal, merged, effects, entries, offered, log)
 
 
-def onec_in_portal_ids(work: DocumentWork, buyer: tuple[int, int] | None, tools: DocumentTools) -> Trade | None:
+def onec_in_portal_ids(work: DocumentWork, buyer: tuple[int, int] | None, own: int, tools: DocumentTools) -> Trade | None:
     """1C's side with the portal's ids of buyer, own company and products."""
     onec = work.onec_side
     if onec is None:
         return None
-    organisations = work.base.rules.trade.organisations
     lines = with_products(onec.lines, tools.products([line.item_id for line in onec.lines or ()]))
-    return replace(onec, buyer=buyer, my_company_id=organisations.get(onec.organisation or "", 0), lines=lines)
+    return replace(onec, buyer=buyer, my_company_id=own, lines=lines)
 
 
 def portal_trade(work: DocumentWork, fresh: Fresh, tools: DocumentTools, known: tuple[Line, ...]) -> Trade:

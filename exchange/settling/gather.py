@@ -7,13 +7,18 @@ from typing import Any, Final, TypeVar
 
 from b24app.rest.batching import Outcome
 from b24app.rest.commands import Command
+from b24app.rest.errors import Fate
 from b24app.rest.lists import PAGE
 from b24app.rest.lists import rows as rows_in
 from exchange.imports.flows import Ask
 from exchange.planning.portal_trades import FIELDS, Fresh, whole
-from exchange.planning.trade import DEAL, INVOICE
+from exchange.planning.trade import COMPANY, DEAL, INVOICE
 
 Named = tuple[int, int]  # (entity type, id)
+_MINE: Final = Command(
+    "crm.item.list",
+    {"entityTypeId": COMPANY, "select": ["id"], "filter": {"=isMyCompany": "Y"}, "order": {"id": "ASC"}, "start": -1},
+)
 SHORT: Final[Mapping[int, str]] = {DEAL: "D", INVOICE: "SI"}
 T = TypeVar("T")
 # Documents of one flow: with items, links and rows they fill about one batch.
@@ -42,7 +47,11 @@ def read_documents(keys: Collection[Named]) -> Generator[Ask, list[Outcome], dic
     commands = [_items(type_, ids) for type_, ids in by_type.items()]
     commands += [_links(type_, ids) for type_, ids in by_type.items()]
     commands += [_rows(type_, id) for type_, id in named]
-    outcomes = yield Ask(tuple(commands))
+    *outcomes, mine = yield Ask((*commands, _MINE))
+    # What names no own company is the only one's, if there is just one.
+    if mine.error is not None and mine.error.fate in (Fate.RETRY, Fate.REFRESH):
+        raise mine.error
+    only = [whole(row.get("id")) for row in rows_in(mine.result)] if mine.error is None else []
     for outcome in outcomes:
         if outcome.error is not None and not (outcome.command.method.endswith("productrow.list") and _absent(outcome)):
             raise outcome.error
@@ -67,7 +76,7 @@ def read_documents(keys: Collection[Named]) -> Generator[Ask, list[Outcome], dic
             tuple(rows[key]),
             whole(linked.get(key, {}).get("REQUISITE_ID")),
             my_requisite := whole(linked.get(key, {}).get("MC_REQUISITE_ID")),
-            own.get(my_requisite, 0),
+            own.get(my_requisite, only[0] if len(only) == 1 else 0),
         )
         for key, item in items.items()
         if key in rows

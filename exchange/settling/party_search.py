@@ -158,7 +158,8 @@ def _requisite_of(rows: Iterable[Row], key: Key) -> int:
 
 
 def own_companies(party: Party) -> Generator[Ask, list[Outcome], list[tuple[Key, str]]]:
-    """The portal's own companies with the party's tax id (of its branch, where several have it): key and title. Raises RestError."""
+    """The portal's own companies with the party's tax id (of its branch, where several have it): key and title; without a tax id,
+    all of them. Raises RestError."""
     mine = Command(
         "crm.item.list",
         {"entityTypeId": COMPANY, "select": ["id", "title"], "filter": {"=isMyCompany": "Y"}, "order": {"id": "ASC"}},
@@ -166,7 +167,7 @@ def own_companies(party: Party) -> Generator[Ask, list[Outcome], list[tuple[Key,
     (rows,) = yield from all_rows([mine])
     titles: Mapping[int, str] = {whole(row["id"]): text(row, "title") for row in rows}
     if not titles or not party.tax_id:
-        return []
+        return [((COMPANY, company), title) for company, title in titles.items()]
     (rows,) = yield from all_rows([commands.find_requisites(ENTITY_TYPE_ID=COMPANY, ENTITY_ID=list(titles))])
     hits: dict[int, bool] = {}
     for row in rows:
