@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from b24app.rest.batching import Outcome
@@ -11,6 +12,8 @@ from b24app.rest.commands import Command
 from b24app.rest.errors import Fate
 from b24app.rest.lists import rows
 from exchange.imports.flows import Ask
+from exchange.money import totals
+from exchange.planning.effects import Place, effects_of
 from exchange.planning.portal_trades import Fresh, whole
 from exchange.planning.trade import COMPANY, DEAL, INVOICE, Trade
 from exchange.settling.document_tools import DocumentTools
@@ -70,16 +73,38 @@ def _added(
     work: DocumentWork, onec: Trade, buyer: Named | None, tools: DocumentTools, log: Learnt
 ) -> Generator[Ask, list[Outcome], int | None]:
     own = yield from own_company(work, tools, log)
-    (outcome,) = yield Ask((Command("crm.item.add", _new(work, onec, buyer, own or 0, tools)),), (work.key,))
+    fields = _new(work, onec, buyer, own or 0, tools)
+    (outcome,) = yield Ask((_imported(work, onec, fields, tools) if work.quiet else _made(work, fields),), (work.key,))
     error = outcome.error
-    if error is None:
-        return whole(outcome.result["item"]["id"])
-    if error.fate in (Fate.RETRY, Fate.REFRESH):
+    if error is not None and error.fate in (Fate.RETRY, Fate.REFRESH):
         raise error
+    answer: dict[str, Any] = outcome.result if error is None else {"error": error.code, "error_description": error.description}
+    if work.quiet and error is None:
+        answer = answer["items"][0]
+    if "item" in answer:
+        return whole(answer["item"]["id"])
     log.added.add(work.key)  # It was answered: nothing was made.
-    log.trouble(work.key, _title(onec), "portal-refused", code=error.code, answer=error.description)
+    told = {"code": str(answer.get("error")), "answer": str(answer.get("error_description"))}
+    log.trouble(work.key, _title(onec), "portal-refused", **told)
     log.done[work.key] = work.version
     return None
+
+
+def _made(work: DocumentWork, fields: dict[str, Any]) -> Command:
+    return Command("crm.item.add", {"entityTypeId": work.entity_type_id, "fields": fields})
+
+
+def _imported(work: DocumentWork, onec: Trade, fields: dict[str, Any], tools: DocumentTools) -> Command:
+    """An import starts no robots (bitrix24: crm.item.batchImport). It says the stage at once: moving it afterwards would start them."""
+    pipeline = fields.get("categoryId", 0)
+    stages = tools.pipelines.of(work.entity_type_id, pipeline)
+    if stages:
+        first = min(stages, key=lambda stage: stage.sort)
+        amount = totals(onec.lines, onec.currency).amount if onec.lines else onec.amount or Decimal(0)
+        place = Place(work.entity_type_id, pipeline, first.id, stages)
+        effects = effects_of(onec, amount, place, work.base.rules.trade, None, first=True)
+        fields = {**fields, "stageId": effects.stage_id or first.id}
+    return Command("crm.item.batchImport", {"entityTypeId": work.entity_type_id, "data": [fields]})
 
 
 def _new(work: DocumentWork, onec: Trade, buyer: Named | None, own: int, tools: DocumentTools) -> dict[str, Any]:
@@ -104,7 +129,7 @@ def _new(work: DocumentWork, onec: Trade, buyer: Named | None, own: int, tools: 
     responsible = next(named, rules.responsible.get("", 0))
     if responsible:
         fields["assignedById"] = responsible
-    return {"entityTypeId": work.entity_type_id, "fields": fields}
+    return fields
 
 
 def _title(onec: Trade) -> str:

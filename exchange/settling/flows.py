@@ -6,6 +6,7 @@ row's id). What a flow learnt is saved in one transaction after each batch (savi
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -42,6 +43,8 @@ class BaseFacts:
     originator: str
     configuration: str = "other"
     country: str = ""
+    # What came until then is the first load, and it is to start no automation (None: it may).
+    quiet_until: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ class DocumentWork:
     confirmed: bool = False
     # Whether 1C has told of the document since it confirmed that.
     told_since: bool = False
+    # Part of a first load that is to start no automation: imported rather than added, and nobody is told.
+    quiet: bool = False
 
     @property
     def key(self) -> Key:

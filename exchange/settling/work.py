@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from exchange import setting_up
 from exchange.models import OneCBase, TradeDocument, TradeParty, TradeSide
 from exchange.planning.stored import from_data
 from exchange.planning.trade import Party, Trade
@@ -16,7 +17,9 @@ T = TypeVar("T", Trade, Party)
 def facts_of(base: OneCBase) -> BaseFacts:
     """The base with its rules in force."""
     rules = rules_of(base.portal_id, base.pk)
-    return BaseFacts(base.pk, rules, originator_of(base.pk), base.configuration, rules.trade.parties.country)
+    setup = setting_up.setup_of(base)
+    quiet_until = setup.started_at if setup.muted else None
+    return BaseFacts(base.pk, rules, originator_of(base.pk), base.configuration, rules.trade.parties.country, quiet_until)
 
 
 def originator_of(base_id: int) -> str:
@@ -42,6 +45,7 @@ def document_work(row: TradeDocument, base: BaseFacts) -> DocumentWork:
         given=row.outgoing_version > 0,
         confirmed=0 < row.outgoing_version <= row.acknowledged_version,
         told_since=0 < row.outgoing_version <= (row.known.get("told_version") or 0),
+        quiet=row.agreed is None and base.quiet_until is not None and row.created_at <= base.quiet_until,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -12,10 +13,11 @@ from b24app import lanes
 from exchange import setting_up
 from exchange.imports import due as goods_due
 from exchange.imports import push
-from exchange.models import OneCBase, StateRow, TradeDocument
+from exchange.models import OneCBase, Problem, StateRow, TradeDocument
+from exchange.planning.trade import Payment, Trade
 from exchange.settling import hear, sweep
 from exchange.settling.starting import start
-from tests.exchange.settling.world import INVOICE, World
+from tests.exchange.settling.world import INVOICE, PAID, World, buyer, line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,3 +90,65 @@ class TestPaused:
         OneCBase.objects.update(paused_at=None)
         world.settle()
         assert TradeDocument.objects.count() == 1
+
+
+def trade() -> Trade:
+    """A paid order that 1C made."""
+    paid = Payment(key="p", number="7", date=dt.date(2026, 11, 20), amount=Decimal(200), currency="RUB", method="bank")
+    lines = (line("boots", 200, 2),)
+    return Trade(
+        onec_id="order-1",
+        onec_number="ТД-1",
+        date=dt.date(2026, 11, 20),
+        currency="RUB",
+        amount=Decimal(200),
+        lines=lines,
+        party="buyer-1",
+        comment="Срочно",
+        payments=(paid,),
+    )
+
+
+class TestQuiet:
+    def load(self, held: World, *, muted: bool) -> dict[str, int]:
+        """The first load of one document; how often the portal was asked to make or tell something."""
+        held.rules(trade={"invoices": {"travels": True, "made_from_onec": True}, "automation_trigger": True})
+        held.product("boots")
+        row = held.onec_makes(trade(), buyer())
+        held.bitrix24.calls.reset()
+        assert start(held.base, muted=muted)
+        held.settle()
+        row.refresh_from_db()
+        assert row.b24_id
+        item = held.item(row.b24_id)
+        assert (item["stageId"], item["opportunity"], item["xmlId"]) == (PAID, 200, "order-1")
+        assert list(Problem.objects.values_list("cause", flat=True)) == []
+        asked = held.bitrix24.calls.by_method
+        kinds = [one.params.get("fields", {}) for one in held.bitrix24.calls.log if one.method == "crm.item.update"]
+        moved = sum("stageId" in fields for fields in kinds)
+        told = asked["crm.automation.trigger.execute"] + asked["im.notify.system.add"]
+        return {"imported": asked["crm.item.batchImport"], "told": told, "moved": moved}
+
+    def test_the_first_load_starts_no_automation(self, held: World) -> None:
+        assert self.load(held, muted=True) == {"imported": 1, "told": 0, "moved": 0}
+
+    def test_unless_it_may(self, held: World) -> None:
+        assert self.load(held, muted=False) == {"imported": 0, "told": 0, "moved": 1}
+
+    def test_what_comes_after_the_start_is_made_as_always(self, held: World) -> None:
+        held.rules(trade={"invoices": {"travels": True, "made_from_onec": True}})
+        held.product("boots")
+        assert start(held.base, muted=True)
+        held.onec_makes(trade(), buyer())
+        held.bitrix24.calls.reset()
+        held.settle()
+        assert held.bitrix24.calls.by_method["crm.item.batchImport"] == 0
+
+    def test_what_the_portal_refuses_to_import_is_a_problem(self, held: World) -> None:
+        held.rules(trade={"invoices": {"travels": True, "made_from_onec": True, "pipeline_for_new": 987}})
+        row = held.onec_makes(trade(), buyer())
+        assert start(held.base, muted=True)
+        held.settle()
+        row.refresh_from_db()
+        assert row.b24_id is None
+        assert Problem.objects.get(kind="document").cause == "portal-refused"
