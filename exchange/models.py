@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Now
 
 from b24app.models import Portal
@@ -302,6 +304,8 @@ class TradeDocument(TradeSide):
                 name="documents_for_onec",
             ),
             models.Index(fields=["base"], condition=Q(set_aside_at__isnull=False), name="documents_set_aside"),
+            models.Index(KeyTransform("buyer", "portal_side"), name="documents_by_buyer"),
+            models.Index(KeyTransform("party", "onec_side"), name="documents_by_counterparty"),
         ]
 
 
@@ -323,7 +327,32 @@ class TradeParty(TradeSide):
             models.UniqueConstraint(fields=["base", "onec_id"], condition=~Q(onec_id=""), name="one_party_per_onec_id"),
             models.UniqueConstraint(fields=["base", "given_id"], condition=~Q(given_id=""), name="one_party_per_given_id"),
         ]
-        indexes = [models.Index(fields=["base", "id"], condition=Q(settled_version__lt=F("version")), name="parties_due")]
+        indexes = [
+            models.Index(fields=["base", "id"], condition=Q(settled_version__lt=F("version")), name="parties_due"),
+            models.Index(KeyTransform("requisite_id", "known"), name="parties_by_requisite"),
+            # Contacts that are somebody's contact persons: known["people"] is 1C's id → contact.
+            GinIndex(Func(F("known"), Value("$.people.*"), function="jsonb_path_query_array"), name="parties_by_people"),
+        ]
+
+
+class LoosePart(models.Model):
+    """A payment or shipment that 1C told of before the order it belongs to: laid on the order when that comes.
+
+    `basis` is what 1C calls the order (its id or number), `key` is the payment's or shipment's own, `said` planning/stored.py's data of
+    a Trade that has nothing but it. `reported_at`: since when people know that its order is missing.
+    """
+
+    base = models.ForeignKey(OneCBase, models.CASCADE)
+    basis = models.CharField(max_length=255)
+    key = models.CharField(max_length=255)
+    name = models.CharField(max_length=255, blank=True)
+    said = models.JSONField(default=dict)
+    told_at = models.DateTimeField(db_default=Now())
+    reported_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["base", "basis", "key"], name="one_row_per_loose_part")]
+        indexes = [models.Index(fields=["told_at"], condition=Q(reported_at__isnull=True), name="loose_parts_unreported")]
 
 
 class ServedDocument(models.Model):

@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 from b24app import lanes
 from exchange import journal, removal, sessions, storage, tally
 from exchange.exports import serving
-from exchange.imports import absence, pipeline, push, rehearsals
+from exchange.imports import absence, loose_parts, pipeline, push, rehearsals
 from exchange.imports.blocking import after_failure
 from exchange.models import ImportRun, OneCBase
 from exchange.settling import checking
@@ -186,6 +186,7 @@ def tidy(**_: Any) -> None:
     journal.clean(now)
     serving.clean(now)
     tally.clean(now)
+    loose_parts.clean(now)
 
 
 @shared_task(name="exchange.tick")
@@ -194,6 +195,7 @@ def tick(**_: Any) -> None:
     removal.carry_on()
     sessions.pick_up_forgotten()
     absence.settle_due()
+    loose_parts.report_late()
     stale = Q(state=ImportRun.State.WAITING) | Q(state=ImportRun.State.READING, lease_until__lt=timezone.now())
     for run_id in ImportRun.objects.filter(stale).order_by("id").values_list("id", flat=True)[:20]:
         read_run.delay(run_id=run_id)

@@ -160,8 +160,8 @@ CAUSES: dict[str, Cause] = {
         ngettext_lazy(
             "%(count)d payment or shipment of an unknown order", "%(count)d payments or shipments of unknown orders", "count"
         ),
-        _("1C names an order that never came from it and was never given to it, so there is nothing to show it at."),
-        _("Let 1C send the order, then the payment or shipment once more."),
+        _("1C names an order that has not come. What it told is kept, and is added to the order as soon as that comes."),
+        _("Have 1C send the order: save it again there, or widen the selection of orders in the exchange settings of 1C."),
         _("Order in 1C: %(basis)s"),
         again=False,
     ),

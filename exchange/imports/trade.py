@@ -18,6 +18,7 @@ from exchange import reports
 from exchange.commerceml import UnreadableFile, meaning, read
 from exchange.commerceml.errors import Oddities
 from exchange.dialects import OrderForm, choose
+from exchange.imports import loose_parts
 from exchange.imports.remember import Counts
 from exchange.imports.trade_rows import Rows
 from exchange.models import ImportRun
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 
 BATCH: Final = 200
 KIND: Final = "document"
-WITHOUT_ORDER: Final = "order-unknown"
 NOT_READ: Final = "document-not-read"
 # (bytes read, counts): called inside each batch's transaction; may raise to stop the reading.
 Progress = Callable[[int, Counts], None]
@@ -109,18 +109,17 @@ class _Reader:
             self._progress(bytes_read, self.counts)
 
     def finish(self) -> None:
-        """Give payments and shipments to the orders they name, and tell what has none and what could not be read."""
+        """Give payments and shipments to the orders they name, keep those whose order is still to come, tell what could not be read."""
         portal, base = self.run.base.portal, self.run.base
         with transaction.atomic():
             rows = Rows(base)
-            found = [loose for loose in self._loose if rows.add(loose)]
+            lost = [loose for loose in self._loose if not rows.add(loose)]
             self._count(rows)
-            lost = [loose for loose in self._loose if loose not in found]
-            self._troubles += [Trouble(WITHOUT_ORDER, KIND, _key(one), one.name, {"basis": one.basis}) for one in lost]
+            loose_parts.keep(base, [one for one in lost if one.basis])
+            self._troubles += loose_parts.without_basis([one for one in lost if not one.basis])
             if self._troubles:
                 self.counts.by_kind["failed"] = len(self._troubles)
             reports.report_many(self._troubles, portal=portal, base=base, run=self.run)
-            reports.close_many(portal=portal, base=base, kind=KIND, onec_ids=map(_key, found), causes=[WITHOUT_ORDER])
             self._progress(self.run.size, self.counts)
 
     def _party(self, record: Counterparty) -> Party:
@@ -207,8 +206,3 @@ def _groups(documents: Sequence[OrderDocument]) -> Iterator[list[OrderDocument]]
     for document in documents:
         found.setdefault(_group(document), []).append(document)
     yield from found.values()
-
-
-def _key(loose: Loose) -> str:
-    keys = [*(one.key for one in loose.payments), *(one.key for one in loose.shipments)]
-    return keys[0] if keys else loose.name

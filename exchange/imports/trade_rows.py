@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
 from b24app import lanes
+from exchange.imports import loose_parts
 from exchange.models import OneCBase, TradeDocument, TradeParty, TradeSide
 from exchange.planning.counterparties import party_over
 from exchange.planning.documents import Loose, Order, added, laid_over
@@ -52,10 +53,16 @@ class Rows:
         self._keep_parties(parties, whole=True)
         self._keep_parties((order.buyer for order in orders if order.buyer is not None), whole=False)
         known = _Documents.naming(self.base, (order.trade for order in orders))
+        waiting = loose_parts.waiting(self.base, (order.trade for order in orders))
         for order in orders:
             row = known.of(order.trade)
             before = None if row is None else _side(row)
-            self._save_document(row, laid_over(before, order.trade, complete=order.complete), known)
+            trade = laid_over(before, order.trade, complete=order.complete)
+            for part in waiting:
+                if part.basis in loose_parts.names_of(order.trade):
+                    trade = added(trade, loose_parts.loose_of(part))
+            self._save_document(row, trade, known)
+        loose_parts.found(self.base, {part.key for part in waiting})
         self._due()
 
     def add(self, loose: Loose) -> bool:
@@ -68,6 +75,7 @@ class Rows:
             return False
         trade = added(_side(row), loose)
         self._save_document(row, trade, known)
+        loose_parts.found(self.base, {loose_parts.key_of(loose)})
         self._due()
         return True
 

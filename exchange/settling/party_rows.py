@@ -177,10 +177,8 @@ def _companies_of(portal_id: int, contacts: Sequence[int]) -> set[int]:
         cursor.execute(
             f"""select party.id from exchange_tradeparty party join exchange_onecbase base on base.id = party.base_id
                where base.portal_id = %s and {WORKING}
-                 and exists (select 1 from jsonb_each_text(
-                   case jsonb_typeof(party.known -> 'people') when 'object' then party.known -> 'people' else '{{}}'::jsonb end) linked
-                   where linked.value = any(%s))""",  # noqa: S608
-            [portal_id, [str(contact) for contact in contacts]],
+                 and jsonb_path_query_array(party.known, '$.people.*') @> any(%s::jsonb[])""",  # noqa: S608
+            [portal_id, [f"[{contact}]" for contact in contacts]],
         )
         return {pk for (pk,) in cursor.fetchall()}
 

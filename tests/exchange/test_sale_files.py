@@ -48,10 +48,10 @@ class TestClientsThatNeverImport:
 
     def test_hear_of_single_documents_behind_success(self, onec: OneC):
         onec.begin("sale")
-        body = file(document(), money(number="П-5").replace("<Роль>", "<Основание>unknown</Основание><Роль>"))
+        body = file(document(), money(number="П-5"))
         answer = onec.send("orders-1.xml", body, "sale")
         assert answer[:2] == ["success", protocol.IMPORTED]
-        assert answer[2] == "Выплата безналичных денег П-5 2026-03-02: заказ «unknown» в Битрикс24 не найден."
+        assert answer[2] == "Выплата безналичных денег П-5 2026-03-02: заказ (не назван) в Битрикс24 не найден."
         assert len("\n".join(answer)) < 255
 
 
@@ -88,7 +88,7 @@ class TestClientsThatImport:
 
 def test_an_answer_stays_short_however_many_documents_are_lost(onec: OneC):
     onec.begin("sale")
-    lost = [money(onec_id=f"m{n}", number=f"{n}").replace("<Роль>", "<Основание>unknown</Основание><Роль>") for n in range(30)]
+    lost = [money(onec_id=f"m{n}", number=f"{n}") for n in range(30)]
     answer = onec.send("orders-1.xml", file(*lost), "sale")
     assert answer[-1] == protocol.not_taken(30)
     assert len("\n".join(answer)) < 255

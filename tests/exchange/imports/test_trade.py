@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ from django.utils import timezone
 
 from b24app import lanes
 from exchange.exports import queue
-from exchange.imports import pipeline, trade
-from exchange.models import ExchangeSession, ImportRun, OneCBase, Problem, TradeDocument, TradeParty
+from exchange.imports import loose_parts, pipeline, trade
+from exchange.models import ExchangeSession, ImportRun, LoosePart, OneCBase, Problem, TradeDocument, TradeParty
 from exchange.planning.documents import trades_of
 from exchange.planning.outgoing import Outgoing
 from exchange.planning.stored import from_data, to_data
@@ -47,6 +48,12 @@ def read(session: ExchangeSession, tmp_path: Path) -> Read:
         return run
 
     return read
+
+
+def loose(amount: str, number: str, *, basis: str = GUID, deleted: bool = False) -> str:
+    """A payment that names its order and comes without it."""
+    marks = f"<Основание>{basis}</Основание>" + ("<ПометкаУдаления>true</ПометкаУдаления>" if deleted else "")
+    return money(amount, onec_id=f"pay-{number}", number=number).replace("<Роль>", f"{marks}<Роль>")
 
 
 def told(row: TradeDocument) -> Trade:
@@ -175,21 +182,57 @@ class TestMoneyAndGoods:
         assert [int(one.amount) for one in told(TradeDocument.objects.get()).payments or ()] == [40]
         assert not Problem.objects.exists()
 
-    def test_a_payment_of_an_unknown_order_is_a_problem_until_the_order_is_there(self, base: OneCBase, read: Read):
-        lost = file(money(number="П-5").replace("<Роль>", f"<Основание>{GUID}</Основание><Роль>"))
-        run = read(lost)
-        (problem,) = Problem.objects.all()
-        assert (problem.cause, problem.kind, problem.facts, problem.run_id) == (
-            "order-unknown",
-            "document",
-            {"basis": GUID},
-            run.pk,
+    def test_payments_told_before_their_order_wait_for_it(self, base: OneCBase, read: Read):
+        read(file(loose("40", "П-1"), loose("70", "П-2")))
+        run = read(file(loose("10", "П-3")))
+        assert (run.state, run.counts.get("failed"), Problem.objects.count(), TradeDocument.objects.count()) == (
+            "read",
+            None,
+            0,
+            0,
         )
-        assert (run.state, run.counts["failed"]) == ("read", 1)
+        read(file(loose("45", "П-1")))
         read(file(document()))
-        read(lost)
+        row = TradeDocument.objects.get()
+        assert {one.number: int(one.amount) for one in told(row).payments or ()} == {"П-1": 45, "П-2": 70, "П-3": 10}
+        assert not LoosePart.objects.exists()
+        read(file(loose("50", "П-3")))
+        row.refresh_from_db()
+        assert sorted(int(one.amount) for one in told(row).payments or ()) == [45, 50, 70]
+        assert not LoosePart.objects.exists()
+
+    def test_a_payment_cancelled_before_its_order_came_has_never_been(self, base: OneCBase, read: Read):
+        read(file(loose("40", "П-1")))
+        read(file(loose("40", "П-1", deleted=True)))
+        read(file(document()))
+        assert not told(TradeDocument.objects.get()).payments
+        assert not LoosePart.objects.exists()
+
+    def test_a_payment_of_our_number_waits_as_well(self, base: OneCBase, read: Read):
+        read(file(loose("40", "П-1", basis="1001")))
+        row = known(base)
+        read(file(document()))
+        row.refresh_from_db()
+        assert [int(one.amount) for one in told(row).payments or ()] == [40]
+
+    def test_an_order_that_does_not_come_is_a_problem_until_it_does(self, base: OneCBase, read: Read):
+        read(file(loose("40", "П-5")))
+        assert loose_parts.report_late() == 0
+        LoosePart.objects.update(told_at=timezone.now() - loose_parts.LATE - timedelta(seconds=1))
+        assert loose_parts.report_late() == 1
+        assert loose_parts.report_late() == 0
+        (problem,) = Problem.objects.all()
+        assert (problem.cause, problem.kind, problem.facts) == ("order-unknown", "document", {"basis": GUID})
+        read(file(document()))
         problem.refresh_from_db()
         assert problem.closed_at is not None
+        assert [int(one.amount) for one in told(TradeDocument.objects.get()).payments or ()] == [40]
+
+    def test_a_payment_that_names_no_order_is_a_problem_at_once(self, base: OneCBase, read: Read):
+        run = read(file(money()))
+        (problem,) = Problem.objects.all()
+        assert (problem.cause, problem.facts, problem.run_id) == ("order-unknown", {"basis": ""}, run.pk)
+        assert run.counts["failed"] == 1
 
 
 class TestParties:
