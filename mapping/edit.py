@@ -19,7 +19,7 @@ def change_rules(portal_id: int, scope: int, changes: Mapping[str, Any], *, auth
 
     Two people who change different settings at the same time both keep their change.
     """
-    return _next(portal_id, scope, lambda data: _laid_over(data, changes, _GROUPS), author)
+    return _next(portal_id, scope, lambda data: laid_over(data, changes), author)
 
 
 def replace_rules(portal_id: int, scope: int, data: Mapping[str, Any], *, author: str) -> RuleSet:
@@ -37,6 +37,11 @@ def _next(portal_id: int, scope: int, change: Callable[[Mapping[str, Any]], dict
             data=change(dict(newest.data or {}) if newest else {}),
             author=author,
         )
+
+
+def laid_over(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored settings as `change_rules` would make them; nothing is saved."""
+    return _laid_over(data, changes, _GROUPS)
 
 
 def _laid_over(data: Mapping[str, Any], changes: Mapping[str, Any], groups: Mapping[str, Any]) -> dict[str, Any]:

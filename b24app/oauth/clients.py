@@ -18,13 +18,14 @@ from b24app.rest.transport import Transport
 PERSON_SECONDS = 10.0
 
 
-def client_for(portal: Portal, *, urgent: bool = False) -> PortalClient:
+def client_for(portal: Portal, *, urgent: bool = False, limit: float | None = None) -> PortalClient:
     """The portal's REST with the installing administrator's rights, journalled; without a credential its use raises RestError.
 
-    `urgent`: its requests pass those of clients that are not, though never above the portal's pace.
+    `urgent`: its requests pass those of clients that are not, though never above the portal's pace. `limit`: seconds that a request
+    may take.
     """
     connector = str(portal.facts.get("auth_connector") or "")
-    return _client(portal, ServiceTokens(portal.pk), leave=0 if urgent else LEFT_FREE, connector=connector)
+    return _client(portal, ServiceTokens(portal.pk), limit=limit, leave=0 if urgent else LEFT_FREE, connector=connector)
 
 
 def client_as(portal: Portal, auth_id: str) -> PortalClient:

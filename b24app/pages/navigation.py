@@ -36,6 +36,7 @@ PLACES: tuple[Place, ...] = (
     Place("overview", "pages:overview", gettext_noop("Overview"), admin=False),
     Place("matching", "pages:matching", gettext_noop("Matching")),
     Place("journal", "pages:journal", gettext_noop("Journal")),
+    Place("settings", "pages:settings", gettext_noop("Settings"), parts=frozenset({"settings_section"})),
 )
 
 

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from b24app.pages import absent, bases, cards, checks, decisions, journal, language, matching, overview, problems
+from b24app.pages import (
+    absent,
+    bases,
+    cards,
+    checks,
+    decisions,
+    journal,
+    language,
+    matching,
+    overview,
+    problems,
+    settings_urls,
+)
 
 app_name = "pages"
 urlpatterns = [
@@ -41,4 +53,5 @@ urlpatterns = [
     path("journal/", journal.journal, name="journal"),
     path("journal/download/", journal.download, name="journal_download"),
     path("journal/<str:row_id>/", journal.opened, name="journal_entry"),
+    *settings_urls.urlpatterns,
 ]
