@@ -18,7 +18,7 @@ DOCUMENTS = "documents"
 app.conf.update(
     task_queues=(Queue("celery"), Queue(DOCUMENTS)),
     task_default_queue="celery",
-    task_routes={name: {"queue": DOCUMENTS} for name in ("exchange.settle", "b24app.handle_events")},
+    task_routes={name: {"queue": DOCUMENTS} for name in ("exchange.settle", "exchange.tick_documents", "b24app.handle_events")},
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
@@ -32,6 +32,7 @@ app.conf.update(
     worker_redirect_stdouts=False,
     beat_schedule={
         "tick": {"task": "exchange.tick", "schedule": 2.0},
+        "tick documents": {"task": "exchange.tick_documents", "schedule": 2.0},
         "tidy": {"task": "exchange.tidy", "schedule": 300.0},
         # A second chance for events whose message was lost, and the queue of those that never came.
         "events": {"task": "b24app.handle_events", "schedule": 15.0},

@@ -21,7 +21,7 @@ from exchange.file_names import clean_name, reading_order
 from exchange.imports import pipeline
 from exchange.models import ExchangeSession, ImportRun, OneCBase, UploadedFile
 from exchange.protocol import Answer, Refused
-from exchange.tasks import read_at_once, read_run
+from exchange.tasks import read_at_once, wake_reading
 from exchange.unpacking import is_archive, unpack
 
 log = logging.getLogger(__name__)
@@ -181,7 +181,7 @@ def _run(exchange: Exchange, file: UploadedFile) -> ImportRun:
 
 def start_reading(run: ImportRun) -> None:
     """Wake a worker for the run once it is saved; should that fail, the tick finds it."""
-    transaction.on_commit(lambda: read_run.delay(run_id=run.pk), robust=True)
+    transaction.on_commit(lambda: wake_reading(run), robust=True)
 
 
 def _answer_of_runs(runs: list[ImportRun], hold: float) -> Answer:

@@ -10,7 +10,7 @@ from typing import Any
 
 from celery import shared_task
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 # A task is a slice: it ends before Celery's soft limit and leaves the rest to the next one.
 SLICE_SECONDS = 45.0
+# The queues (b24app/celery.py): of what a person waits for, and of everything else.
+DOCUMENTS_QUEUE = "documents"
+CATALOGUE_QUEUE = "celery"
 # A lane that has more to do is kept for further slices, so that other tasks in the queue do not leave the portal's rate unused.
 LANE_SECONDS = 120.0
 # A hundred orders or so: read in less than a second.
@@ -39,6 +42,11 @@ def read_run(*, run_id: int, **_: Any) -> None:
     """Read one file of 1C and push what it changed."""
     if pipeline.read_run(run_id):
         wake_after(run_id)
+
+
+def wake_reading(run: ImportRun) -> None:
+    """Let a worker read the file; documents never wait behind a catalogue."""
+    read_run.apply_async(kwargs={"run_id": run.pk}, queue=CATALOGUE_QUEUE if run.type == "catalog" else DOCUMENTS_QUEUE)
 
 
 def read_at_once(run: ImportRun) -> bool:
@@ -191,15 +199,27 @@ def tidy(**_: Any) -> None:
 
 @shared_task(name="exchange.tick")
 def tick(**_: Any) -> None:
-    """Find what is due and wake workers for it: files nobody asked to import, runs nobody reads, lanes nobody works; and removed bases."""
+    """Find what is due and wake workers for it: files nobody asked to import, catalogues nobody reads or pushes; and removed bases."""
     removal.carry_on()
     sessions.pick_up_forgotten()
     absence.settle_due()
-    loose_parts.report_late()
-    stale = Q(state=ImportRun.State.WAITING) | Q(state=ImportRun.State.READING, lease_until__lt=timezone.now())
-    for run_id in ImportRun.objects.filter(stale).order_by("id").values_list("id", flat=True)[:20]:
-        read_run.delay(run_id=run_id)
+    for run in _unread().filter(type="catalog").order_by("id")[:20]:
+        wake_reading(run)
     for portal_id in lanes.due(20):
         work_lane.delay(portal_id=portal_id)
+
+
+@shared_task(name="exchange.tick_documents")
+def tick_documents(**_: Any) -> None:
+    """The same for documents, in their own queue: no slice of a catalogue keeps it waiting."""
+    for run in _unread().exclude(type="catalog").order_by("id")[:20]:
+        wake_reading(run)
     for portal_id in lanes.due(20, lanes.DOCUMENTS):
         wake_settling(portal_id)
+    loose_parts.report_late()
+
+
+def _unread() -> QuerySet[ImportRun]:
+    """Files that nobody reads."""
+    interrupted = Q(state=ImportRun.State.READING, lease_until__lt=timezone.now())
+    return ImportRun.objects.filter(Q(state=ImportRun.State.WAITING) | interrupted)

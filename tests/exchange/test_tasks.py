@@ -8,10 +8,12 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from b24app import lanes
+from b24app import celery, lanes
 from b24app.models import Lane, Portal
 from exchange import tasks
 from exchange.imports import push
+from exchange.models import ImportRun
+from exchange.sessions import create_base
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,3 +55,32 @@ class TestWorkLane:
     @pytest.fixture
     def second(self) -> Callable[[], Portal]:
         return lambda: Portal.objects.create(member_id="second", domain="second.example", installed_at=timezone.now())
+
+
+class TestReading:
+    @pytest.fixture
+    def queues(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+        asked: list[tuple[int, str]] = []
+
+        def note(kwargs: dict[str, int], queue: str) -> None:
+            asked.append((kwargs["run_id"], queue))
+
+        monkeypatch.setattr(tasks.read_run, "apply_async", note)
+        monkeypatch.setattr(tasks.work_lane, "delay", lambda **how: None)
+        return asked
+
+    def test_of_documents_never_waits_behind_a_catalogue(self, portal: Portal, queues: list[tuple[int, str]]) -> None:
+        base, _ = create_base(portal, "Торговля", "ut11")
+        sale, catalog = (
+            ImportRun.objects.create(base=base, type=type_, file_name="x", path="x") for type_ in ("sale", "catalog")
+        )
+        tasks.tick()
+        assert queues == [(catalog.pk, celery.app.conf.task_default_queue)]
+        queues.clear()
+        tasks.tick_documents()
+        assert queues == [(sale.pk, celery.DOCUMENTS)]
+        routes = celery.app.conf.task_routes
+        assert {name for name, route in routes.items() if route["queue"] == celery.DOCUMENTS} >= {
+            "exchange.settle",
+            "exchange.tick_documents",
+        }
