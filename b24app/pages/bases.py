@@ -1,4 +1,4 @@
-"""Connecting 1C bases: one function per action; every base is looked up inside the person's own portal."""
+"""The cards of 1C bases: one function per action (setup.py connects new ones); every base is looked up inside the person's own portal."""
 
 from __future__ import annotations
 
@@ -10,40 +10,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from b24app.frame import FrameRequest, admin_required
 from b24app.lanes import DOCUMENTS, mark_due
-from b24app.pages.forms import BaseForm
 from b24app.pages.respond import localized, part
 from b24app.pages.state import base_state, bases_of
 from exchange import removal, sessions
 from exchange.models import OneCBase
-
-
-@require_GET
-@admin_required
-@localized
-def add(request: FrameRequest) -> HttpResponse:
-    """The form for a new base."""
-    return part(request, "base_form", {"form": BaseForm(initial={"configuration": "ut11"})})
-
-
-@require_GET
-@admin_required
-@localized
-def add_button(request: FrameRequest) -> HttpResponse:
-    """The form put away again."""
-    return part(request, "base_add", {"first": not bases_of(request.portal).exists()})
-
-
-@require_POST
-@admin_required
-@localized
-def create(request: FrameRequest) -> HttpResponse:
-    """A new base: its card with the password that is shown this once, and the clicks in its 1C."""
-    form = BaseForm(request.POST)
-    if not form.is_valid():
-        return part(request, "base_form", {"form": form}, status=422)
-    base, password = sessions.create_base(request.portal, form.cleaned_data["name"], form.cleaned_data["configuration"])
-    context = {"one": base_state(base), "password": password, "guide": True}
-    return part(request, "base_created", context, say=_("The base “%(name)s” is ready to be connected.") % {"name": base.name})
 
 
 @require_GET

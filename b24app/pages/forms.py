@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from b24app.pages.configurations import choices
+
+
+def first_name(bases: int) -> str:
+    """A name that a new base may keep, given how many there are already."""
+    return gettext("1C") if not bases else gettext("1C, base %(number)d") % {"number": bases + 1}
 
 
 class BaseForm(forms.Form):

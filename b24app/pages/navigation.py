@@ -33,7 +33,7 @@ class Shown:
 
 # In the order of the row. A page joins by one line here; its views answer `page(request, template, …)`.
 PLACES: tuple[Place, ...] = (
-    Place("overview", "pages:overview", gettext_noop("Overview"), admin=False),
+    Place("overview", "pages:overview", gettext_noop("Overview"), admin=False, parts=frozenset({"setup", "setup_new"})),
     Place("matching", "pages:matching", gettext_noop("Matching")),
     Place("journal", "pages:journal", gettext_noop("Journal")),
     Place("settings", "pages:settings", gettext_noop("Settings"), parts=frozenset({"settings_section"})),

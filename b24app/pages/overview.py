@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
 from b24app.frame import FrameRequest, entry, portal_required
+from b24app.pages import living
 from b24app.pages.respond import localized, page
 from b24app.pages.state import Overview, overview_of
 
@@ -38,7 +38,7 @@ def overview_page(request: FrameRequest) -> HttpResponse:
     """The overview in the active language, for the views that end on it."""
     state = overview_of(request.portal)
     parts = _parts(request, state)
-    return page(request, "overview", {"state": state, "parts": parts, "seen": _seen(parts), "every": _every(state)})
+    return page(request, "overview", {"state": state, "parts": parts, "seen": living.seen(parts), "every": _every(state)})
 
 
 @require_GET
@@ -49,12 +49,7 @@ def live(request: FrameRequest) -> HttpResponse:
     state = overview_of(request.portal)
     shown = {int(text) for text in request.GET.getlist("shown") if text.isdecimal() and len(text) < 19}
     parts = _parts(request, state, shown)
-    seen = dict(pair.split(":", 1) for pair in request.GET.get("seen", "").split(",") if ":" in pair)
-    changed = {name: html for name, html in parts.items() if seen.get(name) != _digest(html)}
-    if not changed and seen.keys() == parts.keys():
-        return HttpResponse(status=204)
-    context = {"changed": changed, "seen": _seen(parts), "every": _every(state)}
-    return HttpResponse(render_to_string("b24app/_live.html", context, request))
+    return living.answer(request, parts, _every(state))
 
 
 def _parts(request: FrameRequest, state: Overview, shown: set[int] | None = None) -> Mapping[str, str]:
@@ -64,14 +59,6 @@ def _parts(request: FrameRequest, state: Overview, shown: set[int] | None = None
     for one in (one for one in state.bases if shown is None or one.id in shown):
         parts[f"base-{one.id}-state"] = render_to_string("b24app/_base_state.html", {**context, "one": one}, request)
     return parts
-
-
-def _digest(html: str) -> str:
-    return hashlib.blake2s(html.encode(), digest_size=5).hexdigest()
-
-
-def _seen(parts: Mapping[str, str]) -> str:
-    return ",".join(f"{name}:{_digest(html)}" for name, html in parts.items())
 
 
 def _every(state: Overview) -> int:

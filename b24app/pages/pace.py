@@ -5,6 +5,7 @@ Small queues are counted with every look, by the partial index; a large one at m
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import time
@@ -42,6 +43,12 @@ def backlog(base_id: int, counted: int, cap: int, now: float | None = None) -> B
         return _measured(_redis(), base_id, counted, cap, now)
     except redis.RedisError:
         return Backlog(counted, counted)
+
+
+def begin_anew(base_id: int) -> None:
+    """What waited until now was held back: the pace is measured from here on."""
+    with contextlib.suppress(redis.RedisError):
+        _redis().delete(_key(base_id))
 
 
 def _measured(client: redis.Redis, base_id: int, counted: int, cap: int, now: float) -> Backlog:

@@ -23,6 +23,7 @@ from b24app.pages.directions import Directions, directions_of
 from b24app.pages.pace import backlog
 from exchange import sessions
 from exchange.models import ImportRun, OneCBase, Problem
+from exchange.working import SETTING_UP
 
 # A longer queue is not counted with every look (see pace.py).
 WAITING_CAP = 10_000
@@ -56,16 +57,23 @@ class BaseState:
         return configuration(self.base.configuration)
 
     @property
+    def setting_up(self) -> bool:
+        """Its administrator has not started it yet."""
+        return SETTING_UP in self.base.observed
+
+    @property
     def exchange_url(self) -> str:
         return sessions.exchange_url(self.base)
 
     @property
     def condition(self) -> str:
-        """How it stands: paused, silent (1C never called), held (the portal takes nothing), sending, queued, resting (to be retried),
-        documents (on their way), quiet or well.
+        """How it stands: paused, setup (not started yet), silent (1C never called), held (the portal takes nothing), sending, queued,
+        resting (to be retried), documents (on their way), quiet or well.
         """
         if self.base.paused_at:
             return "paused"
+        if self.setting_up:
+            return "setup"
         if self.base.last_contact_at is None:
             return "silent"
         if self.waiting and self.trouble:
@@ -199,7 +207,7 @@ class Overview:
 
     @property
     def mood(self) -> str:
-        """The one sentence on top: none, trouble, problems, silent, paused, busy or well."""
+        """The one sentence on top: none, trouble, problems, silent, paused, setup, busy or well."""
         if not self.bases:
             return "none"
         if self.trouble:
@@ -208,6 +216,8 @@ class Overview:
             return "problems"
         if self.busy:
             return "busy"
+        if any(one.condition == "setup" for one in self.bases):
+            return "setup"
         if all(one.condition == "paused" for one in self.bases):
             return "paused"
         return "silent" if self.last_contact is None else "well"
@@ -249,7 +259,7 @@ def base_state(base: OneCBase) -> BaseState:
 def _base_state(base: OneCBase, counted: tuple[int, int], sending: bool, trouble: str, ways: Directions) -> BaseState:
     waiting, ready = counted
     measured = backlog(base.pk, waiting, WAITING_CAP)
-    moving = ready > 0 and not base.paused_at and not trouble
+    moving = ready > 0 and not base.paused_at and SETTING_UP not in base.observed and not trouble
     left = progress.words_left(measured.seconds_left) if moving else ""
     return BaseState(base, measured.waiting, moving, sending, trouble, left, measured.total, ways)
 

@@ -14,6 +14,7 @@ from b24app.pages import (
     overview,
     problems,
     settings_urls,
+    setup,
 )
 
 app_name = "pages"
@@ -25,9 +26,17 @@ urlpatterns = [
     path("overview/", overview.overview, name="overview"),
     path("overview/live/", overview.live, name="live"),
     path("language/", language.choose, name="language"),
-    path("bases/add/", bases.add, name="base_add"),
-    path("bases/add/cancel/", bases.add_button, name="base_add_button"),
-    path("bases/create/", bases.create, name="base_create"),
+    path("setup/new/", setup.new, name="setup_new"),
+    path("setup/create/", setup.create, name="setup_create"),
+    path("setup/<int:base_id>/", setup.resume, name="setup"),
+    path("setup/<int:base_id>/connect/clicks/", setup.clicks, name="setup_clicks"),
+    path("setup/<int:base_id>/connect/password/ask/", setup.ask_password, name="setup_ask_password"),
+    path("setup/<int:base_id>/connect/password/", setup.password, name="setup_password"),
+    path("setup/<int:base_id>/preview/again/", setup.look_again, name="setup_look_again"),
+    path("setup/<int:base_id>/start/now/", setup.start, name="setup_start"),
+    path("setup/<int:base_id>/<slug:slug>/", setup.step, name="setup_step"),
+    path("setup/<int:base_id>/<slug:slug>/save/", setup.save, name="setup_save"),
+    path("setup/<int:base_id>/<slug:slug>/live/", setup.live, name="setup_live"),
     path("bases/<int:base_id>/", bases.show, name="base"),
     path("bases/<int:base_id>/guide/", bases.guide, name="base_guide"),
     path("bases/<int:base_id>/password/ask/", bases.ask_password, name="base_ask_password"),

@@ -11,8 +11,11 @@ from django.utils import timezone
 from b24app.lanes import claim, mark_due
 from b24app.pages import pace
 from b24app.pages.causes import CAUSES
-from exchange import tally
-from exchange.models import ExchangeRequest, StateRow, TradeDocument, TradeParty
+from exchange import sessions, setting_up, tally
+from exchange.imports import rehearsals
+from exchange.models import ExchangeRequest, StateRow, TradeDocument, TradeParty, UploadedFile
+from exchange.observing import observe
+from exchange.planning.previewed import Counts, Detail, Example, Preview
 from exchange.planning.stored import to_data
 from exchange.planning.trade import COMPANY, INVOICE, Party, Trade
 from exchange.tally import Way
@@ -52,12 +55,53 @@ def furnish(portal: Portal) -> None:
     assert claim("worker")
 
 
+def furnish_setup(portal: Portal) -> OneCBase:
+    """A base in the middle of its set-up: 1C has sent a catalogue, and what the first load would do is known."""
+    base = make_base(portal, "Торговля, основная база", "ut11", last_contact_at=timezone.now())
+    setting_up.hold(base, "connect")
+    session, _ = sessions.open_session(base, "catalog")
+    for name, size in (("import0_1.xml", 48_000_000), ("offers0_1.xml", 9_400_000)):
+        UploadedFile.objects.create(session=session, name=name, path=name, size=size)
+    make_run(base, file_name="import0_1.xml", size=48_000_000, bytes_read=30_700_000, state="reading")
+    make_rows(base, 1248)
+    for number, name in enumerate(("Розничная", "Оптовая", "Дилерская"), 1):
+        StateRow.objects.create(base=base, kind="price_type", onec_id=f"price-{number}", main={"name": name, "currency": "RUB"})
+    for number, name in enumerate(("Основной склад", "Магазин на Садовой"), 1):
+        StateRow.objects.create(base=base, kind="warehouse", onec_id=f"store-{number}", main={"name": name})
+    return base
+
+
+def foresee(base: OneCBase) -> None:
+    """What a rehearsal would have found by now."""
+    found = Preview(
+        kinds={
+            "sections": Counts(made=38),
+            "products": Counts(made=1184, changed=12, matched=52, skipped=3),
+            "offers": Counts(made=310),
+            "prices": Counts(made=2940, changed=12),
+            "stock": Counts(made=1236),
+            "pictures": Counts(made=870),
+            "price types": Counts(made=2, matched=1),
+        },
+        troubles={"unknown-unit": 2, "name-missing": 1},
+        examples=(
+            Example("products", "made", "1", "Кабель силовой 3×2,5", "new", (Detail("article", "КС-325"),)),
+            Example("prices", "changed", "2", "Розетка двойная", "changed", (Detail("price:1", "412.50 RUB", "390 RUB"),)),
+            Example("products", "matched", "3", "Выключатель одноклавишный", "found"),
+            Example("products", "skipped", "4", "Без наименования", "name-missing"),
+            Example("offers", "made", "5", "Провод (красный, 100 м)", "new"),
+        ),
+        unchanged=9,
+    )
+    observe(base, {"rehearsal": {"state": "done", "of": rehearsals.made_of(base), "found": found.to_json()}})
+
+
 def furnish_all(portal: Portal, mark: str) -> OneCBase:
     """Something of every kind that a page may show, `mark` in each name; returns the base whose it all is."""
     now = timezone.now()
     told = {"at": now.isoformat(), "agree": 1, "differ": 1, "complete": True}
     base = make_base(portal, f"{mark} база", "ut11", last_contact_at=now, observed={"reconciled": told})
-    make_base(portal, f"{mark} вторая", "erp2")
+    setting_up.hold(make_base(portal, f"{mark} вторая", "erp2"), "connect")
     StateRow.objects.create(base=base, kind="product", onec_id=f"{mark}-1", main={"name": f"{mark} товар", "article": mark})
     StateRow.objects.create(base=base, kind="price_type", onec_id=f"{mark}-2", main={"name": f"{mark} цена", "currency": "RUB"})
     StateRow.objects.create(base=base, kind="warehouse", onec_id=f"{mark}-3", main={"name": f"{mark} склад"})

@@ -209,6 +209,7 @@ def ids_of(base: OneCBase) -> dict[str, Any]:
         "party_id": party.pk,
         "run_id": run.pk,
         "row_id": f"onec-{row.pk}",
+        "slug": "prices",
     }
 
 

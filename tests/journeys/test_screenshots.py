@@ -13,8 +13,9 @@ import pytest
 from django.urls import reverse
 
 from b24app.pages.navigation import PLACES
+from b24app.pages.setup_steps import PREVIEW, STEPS
 from tests.journeys.browsing import Visitor
-from tests.journeys.furnishing import furnish
+from tests.journeys.furnishing import foresee, furnish, furnish_setup
 
 if TYPE_CHECKING:
     from playwright.sync_api import Frame
@@ -74,7 +75,7 @@ def test_connecting_a_base(visitor: Visitor, portal: Portal) -> None:
     frame = dressed(visitor)
     frame.get_by_role("button", name="Подключить 1С").click()
     frame.get_by_label("Название").fill("Торговля, основная база")
-    frame.get_by_role("button", name="Создать").click()
+    frame.get_by_role("button", name="Далее").click()
     frame.locator(".steps").wait_for()
     frame.wait_for_function("() => document.getElementById('toast').textContent === ''", timeout=20_000)
     picture(visitor, "connect", tallest=860)
@@ -90,9 +91,35 @@ def test_every_place(visitor: Visitor, portal: Portal, scheme: str, width: int) 
         if not link.get_attribute("aria-current"):
             link.click()
             frame.locator(f".places a[href='{reverse(place.url)}'][aria-current]").wait_for()
-        frame.evaluate("document.fonts.ready")
-        # What lies below the window is not painted inside a frame: the window is made as high as the page first.
-        height = frame.evaluate("Math.ceil(document.body.getBoundingClientRect().height)")
-        visitor.page.set_viewport_size({"width": (visitor.page.viewport_size or {"width": 0})["width"], "height": height + 200})
-        visitor.page.wait_for_load_state("networkidle")
-        frame.locator("body").screenshot(path=EVERYTHING / f"{place.template}-{scheme}-{width}.png")
+        whole(visitor, frame, f"{place.template}-{scheme}-{width}")
+
+
+@pytest.mark.parametrize("width", [1280, 380])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_step_of_the_setup(visitor: Visitor, portal: Portal, scheme: str, width: int) -> None:
+    frame = dressed(visitor, dark=scheme == "dark", width=width)
+    frame.get_by_role("button", name="Подключить 1С").click()
+    frame.get_by_label("Название").wait_for()
+    whole(visitor, frame, f"setup-0-new-{scheme}-{width}")
+    base = furnish_setup(portal)
+    frame = dressed(visitor, dark=scheme == "dark", width=width)
+    frame.get_by_role("button", name="Продолжить").click()
+    for number, step in enumerate(STEPS, 1):
+        if step.slug == PREVIEW:
+            base.runs.update(state="read")
+            base.refresh_from_db()
+            foresee(base)
+        if number > 1:
+            frame.get_by_role("button", name="Далее").click()
+        frame.locator("#step-title", has_text=f"{number} ").wait_for()
+        whole(visitor, frame, f"setup-{number}-{step.slug}-{scheme}-{width}")
+
+
+def whole(visitor: Visitor, frame: Frame, name: str) -> None:
+    """A picture of the whole page, to be looked at."""
+    frame.evaluate("document.fonts.ready")
+    # What lies below the window is not painted inside a frame: the window is made as high as the page first.
+    height = frame.evaluate("Math.ceil(document.body.getBoundingClientRect().height)")
+    visitor.page.set_viewport_size({"width": (visitor.page.viewport_size or {"width": 0})["width"], "height": height + 200})
+    visitor.page.wait_for_load_state("networkidle")
+    frame.locator("body").screenshot(path=EVERYTHING / f"{name}.png")

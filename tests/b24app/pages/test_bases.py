@@ -29,43 +29,6 @@ def said(response) -> str:
     return str(json.loads(response["HX-Trigger"])["say"]["value"])
 
 
-class TestCreate:
-    def test_shows_the_password_once_with_the_clicks_of_that_1c(self, admin: Person) -> None:
-        response = admin.post(reverse("pages:base_create"), {"name": "Main", "configuration": "ut103"})
-        html = response.content.decode()
-        base = OneCBase.objects.get()
-        assert base.portal == admin.portal
-        assert check_password(password_in(html), base.password)
-        assert base.login in html
-        assert f"/1c/{base.key}/" in html
-        assert "Tools → Data exchange with WEB site" in html
-        assert "Main" in said(response)
-        assert "-password" not in admin.get(reverse("pages:base_guide", args=[base.pk])).content.decode()
-
-    @pytest.mark.parametrize(
-        ("typed", "complaint"),
-        [
-            ({"name": " ", "configuration": "ut11"}, "Give the base a name."),
-            ({"name": "x" * 101, "configuration": "ut11"}, "At most 100 characters"),
-            ({"name": "Kept <name>", "configuration": "sap"}, "Choose one of the list."),
-        ],
-    )
-    def test_keeps_what_was_typed_and_says_what_is_wrong(self, admin: Person, typed: dict, complaint: str) -> None:
-        response = admin.post(reverse("pages:base_create"), typed)
-        html = response.content.decode()
-        assert response.status_code == 422
-        assert complaint in html
-        assert 'aria-invalid="true"' in html
-        assert typed["name"].strip().replace("<", "&lt;").replace(">", "&gt;") in html
-        assert not OneCBase.objects.exists()
-
-    def test_has_a_form_that_can_be_put_away(self, admin: Person) -> None:
-        assert "Which 1C is it" in admin.get(reverse("pages:base_add")).content.decode()
-        assert "Connect your first 1C" in admin.get(reverse("pages:base_add_button")).content.decode()
-        make_base(admin.portal)
-        assert "Connect another 1C" in admin.get(reverse("pages:base_add_button")).content.decode()
-
-
 class TestGuide:
     @pytest.mark.parametrize("code", [*BY_CONFIGURATION, "never-heard-of"])
     def test_has_words_for_every_configuration(self, admin: Person, code: str) -> None:
@@ -156,7 +119,7 @@ class TestGuards:
         assert ask(reverse(f"pages:{name}", args=[base.pk])).status_code == 403
         assert OneCBase.objects.filter(pk=base.pk, paused_at=None).exists()
 
-    @pytest.mark.parametrize(("name", "method"), [("base_add", "get"), ("base_add_button", "get"), ("base_create", "post")])
+    @pytest.mark.parametrize(("name", "method"), [("setup_new", "get"), ("setup_create", "post")])
     def test_refuse_an_employee_a_new_base(self, employee: Person, name: str, method: str) -> None:
         assert getattr(employee, method)(reverse(f"pages:{name}"), {"name": "x", "configuration": "ut11"}).status_code == 403
         assert not OneCBase.objects.exists()

@@ -1,0 +1,155 @@
+"""What a rehearsed first load would do, as a page shows it: numbers by kind, what stands in the way, and examples with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from b24app.pages import causes
+from b24app.pages.compared import LABELS
+from exchange.imports.rehearsals import Rehearsal
+from exchange.planning.previewed import ACTIONS
+
+Words = Mapping[str, str | Promise]
+KINDS: Words = {
+    "sections": gettext_lazy("Sections"),
+    "products": gettext_lazy("Products and services"),
+    "offers": gettext_lazy("Variants"),
+    "prices": gettext_lazy("Prices"),
+    "stock": gettext_lazy("Stock"),
+    "pictures": gettext_lazy("Pictures"),
+    "properties": gettext_lazy("Properties"),
+    "price types": gettext_lazy("Price types"),
+    "warehouses": gettext_lazy("Warehouses"),
+    "units": gettext_lazy("Units"),
+    "VAT rates": gettext_lazy("VAT rates"),
+    "currencies": gettext_lazy("Currencies"),
+}
+DONE: Words = {
+    "made": gettext_lazy("is made"),
+    "changed": gettext_lazy("is changed"),
+    "matched": gettext_lazy("is matched"),
+    "skipped": gettext_lazy("is skipped"),
+    "removed": gettext_lazy("is switched off"),
+}
+REASONS: Words = {
+    "new": gettext_lazy("Bitrix24 does not have it yet."),
+    "changed": gettext_lazy("1C has another value."),
+    "deleted": gettext_lazy("It is deleted or switched off in 1C."),
+    "replaced": gettext_lazy("1C sells it in variants now: another card takes its place."),
+    "found": gettext_lazy("Bitrix24 has it already: it was found by its id, article or barcode and is not doubled."),
+    "waits": gettext_lazy("It waits for something that 1C has not told yet."),
+}
+_FIELDS: Words = {
+    **LABELS,
+    "section": gettext_lazy("Section"),
+    "sections": gettext_lazy("Sections"),
+    "description": gettext_lazy("Description"),
+    "summary": gettext_lazy("Short description"),
+    "measure": gettext_lazy("Unit"),
+    "vat": gettext_lazy("VAT rate"),
+    "weight": gettext_lazy("Weight"),
+    "quantity": gettext_lazy("Stock"),
+    "active": gettext_lazy("Shown"),
+}
+# What says nothing to people: numbers of the portal's own dictionaries, and how a text is written down.
+_UNSAID = frozenset({"section", "sections", "measure", "vat", "description_type", "vat_included", "active"})
+SAID_FIELDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """One kind of objects: numbers in the order of ACTIONS, as people read them ("" = none)."""
+
+    title: str
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleRow:
+    """One object: what would become of it and why."""
+
+    name: str
+    kind: str
+    action: str
+    done: str
+    reason: str
+    values: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """The preview. `state`: none, running, failed, nothing (1C has sent nothing) or found."""
+
+    state: str
+    heads: tuple[str, ...] = ()
+    kinds: tuple[KindRow, ...] = ()
+    troubles: tuple[str, ...] = ()
+    examples: tuple[ExampleRow, ...] = ()
+    unchanged: int = 0
+    writes: int = 0
+    complete: bool = True
+    trouble: str = ""
+
+
+def foreseen(rehearsal: Rehearsal, *, sent: bool) -> Foreseen:
+    """What the page shows of a rehearsal; `sent`: 1C has sent something to rehearse."""
+    if rehearsal.running:
+        return Foreseen("running")
+    if rehearsal.state == "failed":
+        return Foreseen("failed", trouble=_trouble(rehearsal.code))
+    if rehearsal.state != "done":
+        return Foreseen("none")
+    if not sent:
+        return Foreseen("nothing")
+    found = rehearsal.found
+    return Foreseen(
+        "found",
+        heads=(_("made"), _("changed"), _("matched"), _("skipped"), _("switched off")),
+        kinds=tuple(_kind(kind, counts) for kind, counts in (found.get("kinds") or {}).items() if any(counts.values())),
+        troubles=tuple(causes.title(code, int(count)) for code, count in (found.get("troubles") or {}).items()),
+        examples=tuple(_example(one) for one in found.get("examples") or ()),
+        unchanged=int(found.get("unchanged") or 0),
+        writes=int(found.get("writes") or 0),
+        complete=found.get("complete") is not False,
+    )
+
+
+def _trouble(code: str) -> str:
+    if code == "catalog-missing":
+        return str(causes.cause(code).explanation)
+    return causes.trouble(code)
+
+
+def _kind(kind: str, counts: Mapping[str, Any]) -> KindRow:
+    numbers = (int(counts.get(action) or 0) for action in ACTIONS)
+    return KindRow(str(KINDS.get(kind, kind)), tuple(intcomma(number) if number else "" for number in numbers))
+
+
+def _example(one: Mapping[str, Any]) -> ExampleRow:
+    action, reason = str(one["action"]), str(one["reason"])
+    return ExampleRow(
+        str(one["name"] or one["onec_id"]),
+        str(KINDS.get(str(one["kind"]), one["kind"])),
+        action,
+        str(DONE.get(action, action)),
+        str(REASONS[reason]) if reason in REASONS else causes.title(reason, 1),
+        "; ".join(_values(one.get("details") or ())),
+    )
+
+
+def _values(details: Any) -> list[str]:
+    said = []
+    for detail in details:
+        name, after, before = str(detail["field"]), str(detail["after"]), detail.get("before")
+        if name in _UNSAID or name.startswith("property") or not after:
+            continue
+        label = _("Price") if name.startswith("price:") else str(_FIELDS.get(name, name))
+        said.append(f"{label}: {before} → {after}" if before else f"{label}: {after}")
+    return said[:SAID_FIELDS]
