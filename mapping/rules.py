@@ -48,6 +48,8 @@ class Rules:
     # Currencies (ISO code → rate to the portal's base currency, as text) to make in the portal where it lacks them. Nothing is made
     # without a rate: 1C names none for a price, and which one holds is the accountant's to say.
     create_currencies: Mapping[str, str] = field(default_factory=dict)
+    # Units that have neither a code nor a name the portal knows: as 1C writes them, lower case → the portal's unit.
+    units: Mapping[str, int] = field(default_factory=dict)
     # Warehouses whose stock does not count.
     skipped_warehouses: frozenset[str] = frozenset()
     # Item types (as 1C writes ТипНоменклатуры) that are not carried, or carried as services.
@@ -79,6 +81,7 @@ def from_data(data: Mapping[str, Any]) -> Rules:
         base_price_type=str(told.get("base_price_type") or ""),
         currencies={key.strip().lower(): str(value).upper() for key, value in _told(told.get("currencies")).items()},
         create_currencies=_rates(told.get("create_currencies")),
+        units={key.strip().lower(): number for key, value in _told(told.get("units")).items() if (number := _number(value))},
         skipped_warehouses=_texts(told.get("skipped_warehouses")),
         skipped_item_types=_texts(told.get("skipped_item_types")),
         service_item_types=_texts(told.get("service_item_types")),

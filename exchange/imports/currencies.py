@@ -48,8 +48,10 @@ def allow_currency(base: OneCBase, code: str, rate: str, *, author: str) -> int:
 
 
 def resend(base: OneCBase, code: str) -> int:
-    """Let the push take all objects again that wait for this currency."""
-    waiting = Problem.objects.filter(base=base, cause="currency-missing", facts__currency=code, closed_at=None)
+    """Let the push take all objects again that wait for this currency: its code, or its name as 1C writes it."""
+    waiting = Problem.objects.filter(
+        base=base, cause__in=("currency-missing", "unknown-currency"), facts__currency__iexact=code, closed_at=None
+    )
     by_kind: dict[str, list[str]] = {}
     for kind, onec_id in waiting.values_list("kind", "onec_id").iterator():
         by_kind.setdefault(kind, []).append(onec_id)

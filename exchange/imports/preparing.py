@@ -233,6 +233,9 @@ class Preparation:
             measures={int(row["code"]): int(row["id"]) for row in target.measures},
             measure_names={str(name).casefold(): int(id) for id, name in names if name},
             units=units,
+            chosen_measures={
+                unit: measure for unit, measure in self.rules.units.items() if measure in {int(r["id"]) for r in target.measures}
+            },
             vats=vats,
             service_types=meaning.SERVICE_TYPES,
         )

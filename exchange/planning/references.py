@@ -57,6 +57,9 @@ class References:
     measures: Mapping[int, int] = field(default_factory=dict)  # ОКЕИ code → measure id
     measure_names: Mapping[str, int] = field(default_factory=dict)  # symbol or title, casefolded → measure id
     units: Mapping[str, Unit] = field(default_factory=dict)  # units of 3.x by their id
+    chosen_measures: Mapping[str, int] = field(
+        default_factory=dict
+    )  # by the rules: a unit as 1C writes it, lower case → measure id
     vats: Mapping[str, int] = field(default_factory=dict)  # percent as text, or EXEMPT → VAT id
     portal_currencies: frozenset[str] = frozenset()  # empty = not asked
     currencies: Mapping[str, str] = field(default_factory=dict)  # as 1C writes them, lower case → ISO
@@ -74,7 +77,10 @@ def unit_code(unit: UnitRef, units: Mapping[str, Unit]) -> int | None:
 
 
 def measure_of(unit: UnitRef, references: References) -> int | None:
-    """The portal's measure for a unit of 1C: by ОКЕИ code, else by one of its names."""
+    """The portal's measure for a unit of 1C: as chosen by a person, else by ОКЕИ code, else by one of its names."""
+    written = (unit.name or unit.full_name or unit.code).strip().lower()
+    if written in references.chosen_measures:
+        return references.chosen_measures[written]
     code = unit_code(unit, references.units)
     if code is not None and code in references.measures:
         return references.measures[code]

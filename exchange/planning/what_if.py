@@ -24,7 +24,7 @@ class GoodsChange:
     """One thing that changes for goods; `of` are 1C's ids (price types, warehouses), item types or currencies that it is about.
 
     `kind`: price-starts, price-stops, price-moves, base-price, stock, type-skipped, type-carried, type-service, type-goods,
-    owner-portal, owner-onec, match-article, match-barcode, currency.
+    owner-portal, owner-onec, match-article, match-barcode, currency, unit.
     """
 
     kind: str
@@ -65,6 +65,8 @@ def _items(before: Rules, after: Rules) -> Iterator[GoodsChange]:
         ("owner-onec", before.portal_owns - after.portal_owns),
     ):
         yield from (GoodsChange(kind, (group,)) for group in sorted(groups))
+    if units := _differing(before.units, after.units):
+        yield GoodsChange("unit", tuple(units))
     if after.match_by_article and not before.match_by_article:
         yield GoodsChange("match-article")
     if after.match_by_barcode and not before.match_by_barcode:

@@ -1,7 +1,8 @@
 """What the portal has that settings can point to: price types, stores, currencies, own companies, people, pipelines.
 
 Read when a person opens the settings, kept in `Portal.facts["choices"]` (pipelines where settling keeps them, `facts["trade"]`):
-{"price_types": [{"id", "name", "base", "xml_id"}], "stores": [{"id", "name", "active"}], "currencies": [{"code", "name", "base"}],
+{"price_types": [{"id", "name", "base", "xml_id"}], "stores": [{"id", "name", "active"}], "measures": [{"id", "name", "code"}],
+"currencies": [{"code", "name", "base"}],
 "my_companies": [{"id", "name", "tax_id"}], "users": [{"id", "name"}], "read_at": ISO time, "failed": code or ""}.
 """
 
@@ -82,6 +83,7 @@ class Choices:
 
     price_types: tuple[Choice, ...] = ()
     stores: tuple[Choice, ...] = ()
+    measures: tuple[Choice, ...] = ()
     currencies: tuple[Currency, ...] = ()
     my_companies: tuple[Choice, ...] = ()
     users: tuple[Choice, ...] = ()
@@ -97,6 +99,7 @@ def choices_of(facts: Mapping[str, Any]) -> Choices:
     return Choices(
         tuple(_choice(row, row.get("base"), row.get("xml_id")) for row in kept.get("price_types", ())),
         tuple(_choice(row) for row in kept.get("stores", ())),
+        tuple(_choice(row, note=row.get("code")) for row in kept.get("measures", ())),
         tuple(Currency(str(row["code"]), str(row["name"]), bool(row.get("base"))) for row in kept.get("currencies", ())),
         tuple(_choice(row, note=row.get("tax_id")) for row in kept.get("my_companies", ())),
         tuple(_choice(row) for row in kept.get("users", ())),
@@ -152,6 +155,7 @@ def _read(portal: Portal) -> Generator[Ask, list[Outcome], Reading]:
     asked = {
         "types": list_page("catalog.priceType.list", ["id", "name", "base", "xmlId"], {}),
         "names": list_page("catalog.priceTypeLang.list", ["id", "catalogGroupId", "name", "lang"], languages),
+        "measures": list_page("catalog.measure.list", ["id", "code", "measureTitle", "symbol"], {}),
         "stores": list_page("catalog.store.list", ["id", "title", "active"], {}),
         "mine": Command("crm.item.list", mine),
         "users": Command("user.get", {"filter": {"ACTIVE": True, "USER_TYPE": "employee"}, "sort": "LAST_NAME", "order": "ASC"}),
@@ -171,6 +175,10 @@ def _read(portal: Portal) -> Generator[Ask, list[Outcome], Reading]:
                 "xml_id": text(row, "xmlId"),
             }
             for row in lists["types"]
+        ],
+        "measures": [
+            {"id": whole(row["id"]), "name": text(row, "measureTitle") or text(row, "symbol"), "code": text(row, "code")}
+            for row in lists["measures"]
         ],
         "stores": [
             {"id": whole(row["id"]), "name": text(row, "title"), "active": row.get("active") != "N"} for row in lists["stores"]

@@ -74,6 +74,11 @@ _TEXTS: Final[Mapping[str, Any]] = {
         "%(count)d items not yet in Bitrix24 may be joined with products of the same barcode.",
         "count",
     ),
+    "unit": ngettext_lazy(
+        "%(count)d item measured in “%(of)s” gets another unit in Bitrix24.",
+        "%(count)d items measured in “%(of)s” get another unit in Bitrix24.",
+        "count",
+    ),
     "currency": ngettext_lazy(
         "Prices in another currency are read anew (%(of)s): %(count)d item.",
         "Prices in another currency are read anew (%(of)s): %(count)d items.",

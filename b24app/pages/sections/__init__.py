@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from b24app.pages.sections import prices
+from b24app.pages.sections import currencies, goods, items, prices, units, warehouses
 from b24app.pages.sections.section import Section
 
-SECTIONS: tuple[Section, ...] = (prices.SECTION,)
+SECTIONS: tuple[Section, ...] = (
+    prices.SECTION,
+    items.SECTION,
+    goods.SECTION,
+    warehouses.SECTION,
+    units.SECTION,
+    currencies.SECTION,
+)
 
 
 def section_of(slug: str) -> Section | None:

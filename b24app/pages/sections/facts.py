@@ -76,9 +76,14 @@ class Facts:
         return tuple(Thing(row, str(main.get("name") or row)) for row, main in self._dictionary("warehouse"))
 
     @cached_property
-    def units(self) -> tuple[Thing, ...]:
-        """Units of the classifier (3.x)."""
-        return tuple(Thing(row, str(main.get("name") or row)) for row, main in self._dictionary("unit"))
+    def unknown_units(self) -> tuple[Thing, ...]:
+        """Units as 1C writes them that the portal has nothing for, with how many items wait for each."""
+        rows = self._rows(
+            """select btrim(facts->>'unit'), count(*) from exchange_problem
+               where base_id = %s and closed_at is null and cause = 'unknown-unit' and btrim(facts->>'unit') <> ''
+               group by 1 order by 2 desc, 1 limit 100"""
+        )
+        return tuple(Thing(name, name, count) for name, count in rows)
 
     @cached_property
     def item_types(self) -> tuple[Thing, ...]:
