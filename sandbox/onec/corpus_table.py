@@ -34,6 +34,12 @@ def _summary(results: Sequence[Result]) -> Iterator[str]:
         named = sum(len(result.seen.ids.get(column, ())) for result in taken)
         there = sum(result.portal[column] for result in taken)
         yield f"* {column.capitalize()}: {named} ids named by these files, {there} of them in the portal."
+    met = Counter(name for result in results for name in result.read.get("sale", {}).get("not_carried", ()))
+    if met:
+        yield (
+            f"* Of documents {len(met)} names have no field of the portal's own; their values are kept and shown with the document: "
+            f"{', '.join(sorted(met))}."
+        )
     slowest = max(results, key=lambda result: result.seconds, default=None)
     if slowest is not None:
         yield f"* The slowest exchange took {slowest.seconds:.1f} s ({_cell(slowest.name)})."
@@ -67,7 +73,10 @@ def _answer(result: Result) -> str:
 def _read(result: Result) -> str:
     if not result.read:
         return "–"
-    return _counts({name: count for name, count in result.read["found"].items() if name not in NOT_OBJECTS}) or "nothing"
+    found = {name: count for name, count in result.read["found"].items() if name not in NOT_OBJECTS}
+    sale = {name: count for name, count in result.read.get("sale", {}).get("counts", {}).items() if name not in found}
+    told = _counts(found) or "nothing"
+    return f"{told}: {_counts(sale)}" if sale else told
 
 
 def _missing(result: Result) -> Iterator[str]:
@@ -81,6 +90,11 @@ def _missing(result: Result) -> Iterator[str]:
     waiting = {kind: counts["waiting"] for kind, counts in result.told.get("objects", {}).items() if counts["waiting"]}
     if waiting:
         yield f"waiting for what other files tell: {_counts(waiting)}"
+    sale = result.read.get("sale", {})
+    if left := sale.get("not_taken"):
+        yield f"not documents of a sale: {_times(left)}"
+    if left := sale.get("not_carried"):
+        yield f"shown with the document, without a field of the portal's own: {_times(left)}"
     for problem in _problems(result)[:MOST_PROBLEMS]:
         yield f"{problem['cause']} × {problem['objects']}"
     if result.seen.fault:
@@ -95,6 +109,11 @@ def _problems(result: Result) -> list[dict[str, Any]]:
 
 def _counts(counts: Counter[str] | dict[str, int]) -> str:
     return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+
+
+def _times(names: dict[str, int]) -> str:
+    """Names with how often they were met."""
+    return ", ".join(name if count == 1 else f"{name} × {count}" for name, count in names.items())
 
 
 def _cell(text: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.exchange.commerceml.plain import DATA
+from tests.exchange.planning.onec_files import document, file, item, money
 
 CATALOG = DATA / "forms" / "catalog.xml"
 
@@ -39,6 +40,19 @@ class TestCheckFile:
         assert first["found"]["products"] == 2
         assert second["found"]["offers"] == 2
         assert first["error"] == second["error"] == ""
+
+    def test_tells_what_documents_come_to_and_names_what_is_not_carried(self, tmp_path: Path) -> None:
+        path = tmp_path / "orders.xml"
+        told = "<ЗначенияРеквизитов><ЗначениеРеквизита><Наименование>Курьер</Наименование><Значение>Пётр</Значение>"
+        order = document(items=(item(),)).replace("</Документ>", f"{told}</ЗначениеРеквизита></ЗначенияРеквизитов></Документ>")
+        path.write_bytes(file(order, money(), document(onec_id="p", operation="Заказ поставщику", number="9")))
+        said = output_of(path)
+        assert "Comes to 1 orders, 1 lines, 1 payments, 1 buyers, 1 without their order." in said
+        assert "without a field of the portal's own: Курьер" in said
+        assert "Not documents of a sale, left out: Заказ поставщику 9" in said
+        sale = json.loads(output_of(path, "--json"))["sale"]
+        assert sale["not_carried"]["Курьер"] == 1
+        assert sale["counts"]["without their order"] == 1
 
     def test_tells_what_is_odd_with_its_line(self, tmp_path: Path) -> None:
         odd = tmp_path / "import.xml"

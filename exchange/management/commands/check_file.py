@@ -1,4 +1,4 @@
-"""Says what is in files of 1C before anybody sends them: which objects, what was odd, where a file breaks."""
+"""Says what is in files of 1C before anybody sends them: which objects, what was odd, what is not carried, where a file breaks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from exchange.commerceml import Oddities, UnreadableFile, read
 from exchange.commerceml.source import Opened
-from exchange.records import Counterparty, Record
+from exchange.planning.accounted import Account
+from exchange.records import Counterparty, OrderDocument, Record
 
 # Names of what a file holds, by the type of record: one of it, several of it.
 _WORDS = {
@@ -58,10 +59,12 @@ _ODD = {
 }
 # More is not unpacked: an archive of a megabyte can claim to hold a terabyte.
 _UNPACKED_LIMIT = 2 << 30
+# Documents that are looked at together, so that payments find their orders.
+_TOGETHER = 5000
 
 
 class Report(NamedTuple):
-    """What one XML file holds; `error` is "" where it was read to its end."""
+    """What one XML file holds; `error` is "" where it was read to its end. `sale` is what its documents come to (accounted.py)."""
 
     name: str
     found: dict[str, int]
@@ -69,6 +72,7 @@ class Report(NamedTuple):
     oddities: list[dict[str, Any]]
     error: str
     line: int
+    sale: dict[str, Any] = {}
 
 
 class Command(BaseCommand):
@@ -120,16 +124,39 @@ def _failed(name: str, error: str) -> Report:
 
 def _check(name: str, source: Opened) -> Report:
     oddities, found, deleted, error, line = Oddities(), Counter[str](), 0, "", 0
+    sale = _Sale()
     try:
         for record in read(source, oddities=oddities):
             found[type(record).__name__] += 1
             deleted += _is_deleted(record)
+            sale.take(record)
     except UnreadableFile as unreadable:
         error, line = unreadable.message, unreadable.line
     except zipfile.BadZipFile:
         error = "The archive is damaged here. What came before that was read."
     ordered = {_WORDS[kind][1]: found[kind] for kind in _WORDS if found[kind]}
-    return Report(name, ordered, deleted, [odd._asdict() for odd in oddities], error, line)
+    return Report(name, ordered, deleted, [odd._asdict() for odd in oddities], error, line, sale.told())
+
+
+class _Sale:
+    """Documents and counterparties of a file, accounted for in parts: whatever the file's size."""
+
+    def __init__(self) -> None:
+        self._account = Account()
+        self._documents: list[OrderDocument] = []
+
+    def take(self, record: Record) -> None:
+        if isinstance(record, Counterparty):
+            self._account.add((), [record])
+        elif isinstance(record, OrderDocument):
+            if len(self._documents) >= _TOGETHER and record.container != self._documents[-1].container:
+                self._account.add(self._documents)
+                self._documents = []
+            self._documents.append(record)
+
+    def told(self) -> dict[str, Any]:
+        self._account.add(self._documents)
+        return self._account.data()
 
 
 def _is_deleted(record: Record) -> bool:
@@ -143,8 +170,18 @@ def _sentences(report: Report) -> Iterator[str]:
     yield f"  Holds {', '.join(counted)}." if counted else "  Holds nothing that the exchange reads."
     if report.deleted:
         yield f"  Marked as deleted: {report.deleted}."
+    if comes_to := report.sale.get("counts"):
+        yield f"  Comes to {', '.join(f'{count} {name}' for name, count in comes_to.items())}."
+    if left := report.sale.get("not_taken"):
+        yield f"  Not documents of a sale, left out: {_named(left)}."
+    if left := report.sale.get("not_carried"):
+        yield f"  Shown with the document, without a field of the portal's own: {_named(left)}."
     for odd in report.oddities:
         times = f", {odd['times']} times" if odd["times"] > 1 else ""
         where = f" (line {odd['line']}{times})" if odd["line"] else ""
         yield f"  Odd: {_ODD.get(odd['code'], odd['code'])}: {odd['what']}{where}"
     yield f"  WRONG: {report.error}" if report.error else "  It can be read to the end."
+
+
+def _named(counts: dict[str, int]) -> str:
+    return ", ".join(name if count == 1 else f"{name} × {count}" for name, count in counts.items())
