@@ -29,7 +29,8 @@ class LeakyBucket:
         now = self.clock()
         with self._lock:
             level, since = self._levels.get(source, (0.0, now))
-            level = max(0.0, level - (now - since) * self.rate)
+            # A clock that was put back fills nothing.
+            level = max(0.0, level - max(0.0, now - since) * self.rate)
             full = level + 1 > self.size
             self._levels[source] = (level if full else level + 1, now)
             return not full
