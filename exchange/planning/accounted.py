@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from exchange.commerceml.meaning import CURRENCIES
 from exchange.planning.counterparties import taken
 from exchange.planning.documents import trades_of
 from exchange.records import Counterparty, OrderDocument
@@ -15,15 +14,16 @@ from exchange.records import Counterparty, OrderDocument
 
 @dataclass(slots=True)
 class Account:
-    """`not_carried` are kept with the order and shown, but have no field of the portal's; `not_taken` are no documents of a sale."""
+    """`currencies` as 1C writes them → ISO. `not_carried` are kept with the order and shown, but have no field of the portal's; `not_taken` are no documents of a sale."""
 
+    currencies: Mapping[str, str]
     counts: Counter[str] = field(default_factory=Counter)
     not_carried: Counter[str] = field(default_factory=Counter)
     not_taken: Counter[str] = field(default_factory=Counter)
 
     def add(self, documents: Iterable[OrderDocument], parties: Iterable[Counterparty] = ()) -> None:
         """Account for the documents and counterparties of a file (or of a part that belongs together)."""
-        found = trades_of(documents, CURRENCIES)
+        found = trades_of(documents, self.currencies)
         self.counts["orders"] += len(found.orders)
         for order in found.orders:
             self.counts["lines"] += len(order.trade.lines or ())

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from exchange.commerceml import Oddities, UnreadableFile, read
+from exchange.commerceml import Oddities, UnreadableFile, meaning, read
 from exchange.commerceml.source import Opened
 from exchange.planning.accounted import Account
 from exchange.records import Counterparty, OrderDocument, Record
@@ -142,7 +142,7 @@ class _Sale:
     """Documents and counterparties of a file, accounted for in parts: whatever the file's size."""
 
     def __init__(self) -> None:
-        self._account = Account()
+        self._account = Account(meaning.CURRENCIES)
         self._documents: list[OrderDocument] = []
 
     def take(self, record: Record) -> None:
