@@ -37,6 +37,7 @@ WINDOW: Final = 1000
 FORGOTTEN: Final = dt.timedelta(minutes=20)
 GOODS_SECONDS: Final = 600.0
 DOCUMENTS_SECONDS: Final = 300.0
+BROKEN_OFF: Final = "broken-off"
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ def last_checked(base: OneCBase) -> Mapping[str, Any] | None:
 def check(base: OneCBase, *, mend: bool = False) -> int:
     """Check goods and documents of the base; with `mend` goods that differ are pushed again. Returns how many documents are heard now.
 
-    A portal that cannot be asked is told on the base ("check_failed": its code).
+    A portal that cannot be asked is told on the base ("check_failed": its code), and so is a check that broke off.
     """
     failed, noted = "", 0
     try:
@@ -94,6 +95,10 @@ def check(base: OneCBase, *, mend: bool = False) -> int:
             noted = check_documents(base, seconds=DOCUMENTS_SECONDS)
     except ReconcileImpossible as impossible:
         failed = impossible.code
+    except Exception:
+        # The broker went away, a task's time was over: nothing was proved, and nobody must read the last proof as this one.
+        failed = BROKEN_OFF
+        raise
     finally:
         observe(base, {"check_failed": failed} if failed else {}, forget=["checking"] if failed else ["checking", "check_failed"])
     return noted

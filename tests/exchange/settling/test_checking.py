@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+import redis
 
 from exchange import tasks
 from exchange.models import HeardObject
@@ -88,3 +89,15 @@ class TestTask:
         assert world.base.observed["check_failed"] == "payment_required"
         assert not checking.under_way(world.base)
         assert not HeardObject.objects.exists()
+
+    def test_that_breaks_off_does_not_count_as_done(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        def away(*_: object, **__: object) -> None:
+            raise redis.ConnectionError
+
+        monkeypatch.setattr(redis.connection.AbstractConnection, "send_packed_command", away)
+        assert checking.begin(world.base)
+        with pytest.raises(redis.ConnectionError):
+            tasks.reconcile(base_id=world.base.pk)
+        world.base.refresh_from_db()
+        assert world.base.observed["check_failed"] == "broken-off"
+        assert not checking.under_way(world.base)
