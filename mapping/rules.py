@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-from mapping.trade_data import trade_rules
+from mapping.trade_data import trade_data, trade_rules
 from mapping.trade_rules import TradeRules
 
 NotifyAbout = Literal["all", "grave", "none"]
@@ -79,17 +79,40 @@ def from_data(data: Mapping[str, Any]) -> Rules:
         price_types={key: value for key, value in types.items() if value is not None},
         skipped_price_types=_texts(told.get("skipped_price_types")),
         base_price_type=str(told.get("base_price_type") or ""),
-        currencies={key.strip().lower(): str(value).upper() for key, value in _told(told.get("currencies")).items()},
+        currencies={key.strip().lower(): code for key, value in _told(told.get("currencies")).items() if (code := _code(value))},
         create_currencies=_rates(told.get("create_currencies")),
         units={key.strip().lower(): number for key, value in _told(told.get("units")).items() if (number := _number(value))},
         skipped_warehouses=_texts(told.get("skipped_warehouses")),
         skipped_item_types=_texts(told.get("skipped_item_types")),
         service_item_types=_texts(told.get("service_item_types")),
-        absent_limit=10 if limit is None else limit,
+        absent_limit=limit if limit is not None and 0 <= limit <= 100 else 10,
         notify_users=frozenset(user for text in _texts(told.get("notify_users")) if (user := _number(text) or 0) > 0),
         notify_about=about if about in ("all", "none") else "grave",
         trade=trade_rules(told.get("trade")),
     )
+
+
+def to_data(rules: Rules) -> dict[str, Any]:
+    """The rules as stored settings; what is at its default is left out, so that a better default of a later version reaches everybody."""
+    default = Rules()
+    data: dict[str, Any] = {}
+    for one in fields(rules):
+        value = getattr(rules, one.name)
+        if value == getattr(default, one.name):
+            continue
+        if isinstance(value, TradeRules):
+            data[one.name] = trade_data(value)
+        else:
+            data[one.name] = (
+                sorted(value) if isinstance(value, frozenset) else dict(value) if isinstance(value, Mapping) else value
+            )
+    return data
+
+
+def _code(value: Any) -> str:
+    """An ISO code; "" for what is none."""
+    code = str(value).strip().upper()
+    return code if len(code) == 3 and code.isascii() and code.isalpha() else ""
 
 
 def _told(data: Any) -> Mapping[str, Any]:
@@ -115,6 +138,6 @@ def _rates(data: Any) -> dict[str, str]:
             rate = Decimal(str(written).strip().replace(",", "."))
         except InvalidOperation:
             continue
-        if len(str(code)) == 3 and str(code).isascii() and str(code).isalpha() and rate.is_finite() and rate > 0:
-            rates[str(code).upper()] = format(rate, "f")
+        if _code(code) and rate.is_finite() and rate > 0:
+            rates[_code(code)] = format(rate, "f")
     return rates

@@ -36,7 +36,12 @@ PLACES: tuple[Place, ...] = (
     Place("overview", "pages:overview", gettext_noop("Overview"), admin=False, parts=frozenset({"setup", "setup_new"})),
     Place("matching", "pages:matching", gettext_noop("Matching")),
     Place("journal", "pages:journal", gettext_noop("Journal")),
-    Place("settings", "pages:settings", gettext_noop("Settings"), parts=frozenset({"settings_section"})),
+    Place(
+        "settings",
+        "pages:settings",
+        gettext_noop("Settings"),
+        parts=frozenset({"settings_section", "settings_history", "settings_file"}),
+    ),
 )
 
 

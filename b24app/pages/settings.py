@@ -109,10 +109,15 @@ def _section(request: FrameRequest, one: Section, scene: Scene, context: dict[st
         "section": one,
         "title": _(one.title),
         "explains": _(one.explains),
-        "several": bases_of(request.portal).count() > 1,
+        "several": several(request),
         "portal_failed": scene.facts.portal.failed,
     }
     return page(request, "settings_section", {**own, **context}, status=status)
+
+
+def several(request: FrameRequest) -> bool:
+    """Whether the portal has more bases than one, so that a page must say whose settings it shows."""
+    return bases_of(request.portal).count() > 1
 
 
 def base_of(request: FrameRequest, base_id: int) -> OneCBase:
