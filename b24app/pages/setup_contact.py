@@ -75,7 +75,7 @@ def told(heard: Heard) -> Contact:
     knocked, came = bool(heard.signed_in), bool(heard.files or heard.read or heard.reading)
     marks = (
         Mark(_("1C signs in"), "done" if knocked else "now", heard.signed_in),
-        Mark(_("1C sends files"), "done" if heard.read else "now" if knocked else "ahead", _files(heard)),
+        Mark(_("1C sends files"), "done" if heard.read or heard.reading else "now" if knocked else "ahead", _files(heard)),
         Mark(_("The items are read"), "done" if not busy else "now" if came else "ahead", _items(heard.items)),
     )
     return Contact(_said(heard, busy=busy), marks, heard.refused, heard.items, busy)

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from b24app.pages.state import BaseState, base_state
 from exchange import setting_up
 from exchange.models import OneCBase, Problem, TradeDocument, TradeParty
 
 
+# By the condition of the base's card; everything else is on its way.
+_STATES: Final = {
+    "silent": "silent",
+    "held": "stuck",
+    "paused": "paused",
+    "resting": "resting",
+    "well": "done",
+    "quiet": "done",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`state`: ready (to be started), silent (started, 1C has sent nothing), running, stuck (the portal takes nothing), paused, done."""
+    """`state`: ready (to be started), silent (started, 1C has sent nothing), running, resting (the rest waits for a person or its next
+    try), stuck (the portal takes nothing), paused, done.
+    """
 
     state: str
     one: BaseState
@@ -33,7 +47,4 @@ def load_of(base: OneCBase) -> Load:
         told = {"base": base, "onec_side__isnull": False}
         documents, parties = (model.objects.filter(**told).count() for model in (TradeDocument, TradeParty))
         return Load("ready", one, problems, documents, parties)
-    state = {"silent": "silent", "held": "stuck", "paused": "paused", "well": "done", "quiet": "done"}.get(
-        one.condition, "running"
-    )
-    return Load(state, one, problems)
+    return Load(_STATES.get(one.condition, "running"), one, problems)

@@ -112,7 +112,7 @@ def foreseen(rehearsal: Rehearsal, *, sent: bool) -> Foreseen:
     return Foreseen(
         "found",
         heads=(_("made"), _("changed"), _("matched"), _("skipped"), _("switched off")),
-        kinds=tuple(_kind(kind, counts) for kind, counts in (found.get("kinds") or {}).items() if any(counts.values())),
+        kinds=tuple(_kind(kind, counts) for kind, counts in _in_order(found.get("kinds") or {}) if any(counts.values())),
         troubles=tuple(causes.title(code, int(count)) for code, count in (found.get("troubles") or {}).items()),
         examples=tuple(_example(one) for one in found.get("examples") or ()),
         unchanged=int(found.get("unchanged") or 0),
@@ -125,6 +125,12 @@ def _trouble(code: str) -> str:
     if code == "catalog-missing":
         return str(causes.cause(code).explanation)
     return causes.trouble(code)
+
+
+def _in_order(kinds: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """As people think of them: what was stored has no order."""
+    order = list(KINDS)
+    return sorted(kinds.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order))
 
 
 def _kind(kind: str, counts: Mapping[str, Any]) -> KindRow:
