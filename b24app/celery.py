@@ -28,7 +28,17 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     # kombu sweeps unacknowledged messages about every 100 s unless told otherwise.
-    broker_transport_options={"visibility_timeout": 300, "unacked_restore_interval": 5, "unacked_restore_throttle": 1},
+    broker_transport_options={
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        # Who sends a message without a broker hears of it at once: unless told otherwise kombu waits for seconds, and with it the
+        # web thread that answers 1C or the portal.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
+    },
     worker_redirect_stdouts=False,
     beat_schedule={
         "tick": {"task": "exchange.tick", "schedule": 2.0},

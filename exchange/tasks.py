@@ -176,6 +176,14 @@ def wake_rehearsal(base_id: int) -> None:
         log.warning("the broker does not answer: base %s is not rehearsed", base_id)
 
 
+def wake_lane(portal_id: int) -> None:
+    """Let a worker push the portal's goods now; without a broker the next tick does."""
+    try:
+        work_lane.apply_async(kwargs={"portal_id": portal_id}, retry=False)
+    except OperationalError:
+        log.warning("the broker does not answer: goods of portal %s wait for the next tick", portal_id)
+
+
 def wake_first_load(portal_id: int) -> None:
     """A base was started: its goods, its documents, and what the portal has had since its rules begin."""
     try:

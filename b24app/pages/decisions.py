@@ -90,7 +90,7 @@ def currency(request: FrameRequest, problem_id: int) -> HttpResponseBase:
     except ValueError:
         return part(request, "currency", {**context, "error": _("Bitrix24 cannot have this currency at this rate.")}, status=422)
     mark_due(request.portal.pk)
-    tasks.work_lane.delay(portal_id=request.portal.pk)
+    tasks.wake_lane(request.portal.pk)
     say = ngettext(
         "The currency is made, and %(count)d item goes again.", "The currency is made, and %(count)d items go again.", count
     )

@@ -57,7 +57,7 @@ def send(request: FrameRequest, what: str, pk: int) -> HttpResponse:
         row = StateRow.objects.select_related("base").get(pk=pk)
         retry(row.base, row.kind, [row.onec_id])
         mark_due(request.portal.pk)
-        tasks.work_lane.delay(portal_id=request.portal.pk)
+        tasks.wake_lane(request.portal.pk)
     else:
         rows = TradeDocument.objects.filter(pk=pk) if what == "documents" else TradeParty.objects.filter(pk=pk)
         key = rows.values_list("entity_type_id", "b24_id").get()

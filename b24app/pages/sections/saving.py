@@ -71,5 +71,5 @@ def _follow(base: OneCBase, written: RuleSet) -> Saved:
 
 
 def _wake(portal_id: int) -> None:
-    tasks.work_lane.delay(portal_id=portal_id)
+    tasks.wake_lane(portal_id)
     tasks.wake_settling(portal_id)
