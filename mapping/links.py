@@ -25,14 +25,15 @@ def to_onec(portal_id: int, scope: int, kind: str, b24_ids: Iterable[int]) -> di
 
 
 def bind(portal_id: int, scope: int, kind: str, links: Mapping[str, int]) -> None:
-    """Link each 1C id with its portal id; an id linked elsewhere before moves."""
+    """Link each 1C id with its portal id; an id linked elsewhere before moves, and two may change places."""
     if not links:
         return
     ids, b24_ids = list(links), list(links.values())
     with connection.cursor() as cursor:
         cursor.execute(
-            "delete from mapping_link where portal_id = %s and scope = %s and kind = %s and b24_id = any(%s) and onec_id <> all(%s)",
-            [portal_id, scope, kind, b24_ids, ids],
+            """delete from mapping_link link using unnest(%s::text[], %s::bigint[]) t(onec_id, b24_id)
+               where portal_id = %s and scope = %s and kind = %s and link.b24_id = t.b24_id and link.onec_id <> t.onec_id""",
+            [ids, b24_ids, portal_id, scope, kind],
         )
         cursor.execute(
             """insert into mapping_link (portal_id, scope, kind, onec_id, b24_id)

@@ -7,7 +7,7 @@ minutes where a portal is slow.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from b24app.rest.batching import Outcome
@@ -35,31 +35,79 @@ class Dictionaries(Steps):
 
     def price_types(self, rows: Sequence[Row], every: Sequence[Row]) -> Iterator[Step]:
         """Create or adopt price types; 1C's main one becomes the portal's base price, which deals use."""
-        base_id = self._base_price_type(every)
-        return (self._price_type(row, is_base=row.onec_id == base_id) for row in rows)
+        base = next((held for held in self.portal.price_types if held.get("base") == "Y"), None)
+        chosen = self._chosen_base(base, every)
+        self._make_room(base, chosen)
+        moves = base is not None and chosen is not None and self.links["price_type"].get(chosen.onec_id) != int(base["id"])
+        if base is not None and chosen is not None and moves and chosen in rows:
+            before = next((row for row in rows if row.onec_id == str(base.get("xmlId")) and row is not chosen), None)
+            yield self._change_base(base, chosen, before, known={row.onec_id for row in every})
+            rows = [row for row in rows if row is not chosen and row is not before]
+        base_id = "" if chosen is not None else self._base_price_type(base, every)
+        for row in rows:
+            yield self._price_type(row, is_base=row.onec_id == base_id)
+
+    def _chosen_base(self, base: Mapping[str, Any] | None, every: Sequence[Row]) -> Row | None:
+        """1C's price type that somebody has chosen to be the base price, unless another setting says otherwise."""
+        row = next((row for row in every if row.onec_id == self.rules.base_price_type), None)
+        if row is None or base is None or row.onec_id in self.rules.skipped_price_types or (row.main or {}).get("deleted"):
+            return None
+        mapped = self.rules.price_types
+        return None if row.onec_id in mapped or int(base["id"]) in mapped.values() else row
+
+    def _make_room(self, base: Mapping[str, Any] | None, chosen: Row | None) -> None:
+        """Forget links that the rules no longer mean: to a price type that another one of 1C is mapped to, or that was only mapped."""
+        held = self.links["price_type"]
+        there = {int(row["id"]): str(row.get("xmlId") or "") for row in self.portal.price_types}
+        for onec_id, b24_id in list(held.items()):
+            wanted = self.rules.price_types.get(onec_id)
+            own = there.get(b24_id) == onec_id and b24_id not in self.rules.price_types.values()
+            as_base = chosen is not None and base is not None and (onec_id, b24_id) == (chosen.onec_id, int(base["id"]))
+            if wanted != b24_id and (wanted in there or not (own or as_base)):
+                del held[onec_id]
+
+    def _change_base(self, base: dict[str, Any], chosen: Row, before: Row | None, *, known: Collection[str]) -> Step:
+        """Make `chosen` the base price; the one that was it `before` takes the price type that `chosen` had so far."""
+        told = str(base.get("xmlId") or "BASE")
+        if told.upper() == "BASE" or told in known:
+            own = next(
+                (row for row in self.portal.price_types if str(row.get("xmlId")) == chosen.onec_id and row is not base), None
+            )
+            freed = [] if own is None else [commands.adopt_price_type(int(own["id"]), before.onec_id if before else "")]
+            outcomes = yield Ask((*freed, commands.adopt_price_type(int(base["id"]), chosen.onec_id)))
+            if [outcome for outcome in outcomes if not self._accepted(chosen, outcome, "price-type-refused")]:
+                return
+            base["xmlId"] = chosen.onec_id
+            if before is not None:
+                self.links["price_type"].pop(before.onec_id, None)
+            if own is not None:
+                own["xmlId"] = before.onec_id if before else ""
+        # Else another base of 1C or somebody else has it too: both write their own goods' prices there.
+        self._link(("price_type", chosen.onec_id), int(base["id"]))
+        for row in (chosen, before):
+            if row is not None:
+                yield from self._price_type(row, is_base=False)
 
     def _price_type(self, row: Row, *, is_base: bool) -> Step:
         held, main = self.links["price_type"], row.main or {}
-        if main.get("deleted") and row.onec_id not in held:
+        skipped = main.get("deleted") or row.onec_id in self.rules.skipped_price_types
+        if skipped and row.onec_id not in held:
             self._done(row)
             return
         if row.onec_id not in held:
             yield from self._place_price_type(row, is_base=is_base)
         if row.onec_id in held:
-            yield from self._name_price_type(held[row.onec_id], main["name"])
+            if row.onec_id not in self.rules.price_types:
+                yield from self._name_price_type(held[row.onec_id], main["name"])
             self._done(row)
 
-    def _base_price_type(self, every: Sequence[Row]) -> str:
-        """The price type of 1C that fills the portal's base price: the chosen one, a retail one, else the first."""
+    def _base_price_type(self, base: Mapping[str, Any] | None, every: Sequence[Row]) -> str:
+        """The price type of 1C that fills the portal's base price while none does: a retail one, else the first."""
         held = set(self.links["price_type"].values())
-        base = next((row for row in self.portal.price_types if row.get("base") == "Y"), None)
-        if base is None or int(base["id"]) in held:
+        if base is None or int(base["id"]) in held or int(base["id"]) in self.rules.price_types.values():
             return ""
-        if self.rules.base_price_type:
-            return self.rules.base_price_type
-        alive = [
-            row for row in every if not (row.main or {}).get("deleted") and row.onec_id not in self.rules.skipped_price_types
-        ]
+        elsewhere = self.rules.skipped_price_types | set(self.rules.price_types)
+        alive = [row for row in every if not (row.main or {}).get("deleted") and row.onec_id not in elsewhere]
         retail = next((row for row in alive if self.is_retail(str((row.main or {}).get("name", "")))), None)
         chosen = retail or (alive[0] if alive else None)
         return chosen.onec_id if chosen else ""
@@ -67,9 +115,10 @@ class Dictionaries(Steps):
     def _place_price_type(self, row: Row, *, is_base: bool) -> Step:
         same = next((held for held in self.portal.price_types if str(held.get("xmlId")) == row.onec_id), None)
         base = next((held for held in self.portal.price_types if held.get("base") == "Y"), None)
-        if row.onec_id in self.rules.price_types:
-            self._link(("price_type", row.onec_id), self.rules.price_types[row.onec_id])
-        elif same is not None:
+        mapped = self.rules.price_types.get(row.onec_id)
+        if mapped is not None and any(int(held["id"]) == mapped for held in self.portal.price_types):
+            self._link(("price_type", row.onec_id), mapped)
+        elif same is not None and int(same["id"]) not in self.rules.price_types.values():
             self._link(("price_type", row.onec_id), int(same["id"]))
         elif is_base and base is not None and str(base.get("xmlId") or "BASE").upper() == "BASE":
             (outcome,) = yield Ask((commands.adopt_price_type(int(base["id"]), row.onec_id),))

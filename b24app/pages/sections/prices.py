@@ -64,6 +64,10 @@ def read(typed: Typed, scene: Scene) -> Read:
         errors["base-price"] = _("Choose one of the list.")
     elif base in skipped:
         errors["base-price"] = _("This price type does not go to Bitrix24, so it cannot be the base price.")
+    elif base in chosen:
+        errors["base-price"] = _("This price type goes to a price type of the portal's own: choose the base price there instead.")
+    elif base and any(choice.main and choice.id in chosen.values() for choice in scene.facts.portal.price_types):
+        errors["base-price"] = _("Another price type of 1C already goes to the base price.")
     if errors:
         return Read(errors=errors)
     return Read(

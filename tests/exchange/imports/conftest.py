@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -14,8 +15,11 @@ from b24app.models import Portal
 from exchange.commerceml import Oddities, read
 from exchange.imports import push
 from exchange.imports.remember import Counts, remember
+from exchange.imports.rules_changed import goods_due
 from exchange.models import ImportRun, OneCBase
 from exchange.sessions import create_base
+from mapping.edit import change_rules
+from mapping.load import rules_of
 
 Send = Callable[..., Counts]
 
@@ -54,3 +58,16 @@ def push_all(portal: Portal) -> Callable[[], None]:
             lanes.release(claim, push.push(claim, until=time.monotonic() + 30))
 
     return work
+
+
+@pytest.fixture
+def change(base: OneCBase, push_all: Callable[[], None]) -> Callable[..., None]:
+    """Change rules as the settings page does, and let the worker carry it."""
+
+    def change(**changes: Any) -> None:
+        before = rules_of(base.portal_id, base.pk)
+        change_rules(base.portal_id, base.pk, changes, author="user:1")
+        goods_due(base, before, rules_of(base.portal_id, base.pk))
+        push_all()
+
+    return change
