@@ -127,6 +127,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     # First: 1C bears no redirect, no refused host and no cookie.
+    "b24app.events.views.straight_to_inbox",
     "exchange.views.straight_to_exchange",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -29,17 +30,25 @@ def object_id(fields: Mapping[str, Any]) -> str:
     return (f"{kind}:{number}" if kind and number else number)[:64]
 
 
+def kept(fields: Mapping[str, Any]) -> dict[str, str]:
+    """What is stored of an event's fields, bounded, in letters that PostgreSQL can hold."""
+    return {_storable(name)[:40]: _storable(value)[:255] for name, value in list(fields.items())[:50]}
+
+
 def store(portal_id: int, code: str, fields: Mapping[str, Any]) -> None:
     """Keep the event; the same code for the same object only renews a row that still waits (and forgives its failures)."""
-    kept = {_storable(name)[:40]: _storable(value)[:255] for name, value in list(fields.items())[:50]}
+    clean = kept(fields)
     with connection.cursor() as cursor:
-        cursor.execute(
-            """insert into b24app_inboundevent (portal_id, code, object_id, data, received_at, attempts, error)
-               values (%s, %s, %s, %s::jsonb, clock_timestamp(), 0, '')
+        cursor.execute(renewing(1), [portal_id, code, object_id(clean), json.dumps(clean)])
+
+
+@lru_cache(64)
+def renewing(rows: int) -> str:
+    """The statement that stores so many events, for four parameters each: portal, code, object, data as JSON."""
+    values = ", ".join(["(%s, %s, %s, %s::jsonb, clock_timestamp(), 0, '')"] * rows)
+    return f"""insert into b24app_inboundevent (portal_id, code, object_id, data, received_at, attempts, error) values {values}
                on conflict (portal_id, code, object_id) where handled_at is null
-               do update set data = excluded.data, received_at = excluded.received_at, attempts = 0, error = ''""",
-            [portal_id, code, object_id(kept), json.dumps(kept)],
-        )
+               do update set data = excluded.data, received_at = excluded.received_at, attempts = 0, error = ''"""  # noqa: S608
 
 
 def _storable(value: Any) -> str:
