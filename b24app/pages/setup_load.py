@@ -9,7 +9,6 @@ from b24app.pages.state import BaseState, base_state
 from exchange import setting_up
 from exchange.models import OneCBase, Problem, TradeDocument, TradeParty
 
-
 # By the condition of the base's card; everything else is on its way.
 _STATES: Final = {
     "silent": "silent",

@@ -9,8 +9,9 @@ import pytest
 from django.urls import reverse
 
 from b24app.pages.navigation import PLACES
+from b24app.pages.setup_steps import STEPS
 from tests.journeys.browsing import Visitor, overflow
-from tests.journeys.furnishing import furnish
+from tests.journeys.furnishing import foresee, furnish, furnish_setup
 
 if TYPE_CHECKING:
     from playwright.sync_api import Frame
@@ -57,9 +58,29 @@ def test_every_place_is_usable_by_everybody(visitor: Visitor, portal: Portal, sc
 def test_an_opened_base_is_usable_by_everybody(visitor: Visitor, portal: Portal) -> None:
     furnish(portal)
     frame = visitor.open()
-    for name in ("Как подключить", "Удалить…", "Подключить ещё одну 1С"):
+    for name in ("Как подключить", "Удалить…"):
         frame.get_by_role("button", name=name).first.click()
         assert violations(frame) == [], name
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 380)])
+def test_every_step_of_the_setup_is_usable_by_everybody(visitor: Visitor, portal: Portal, scheme: str, width: int) -> None:
+    base = furnish_setup(portal)
+    foresee(base)
+    visitor.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    frame = visitor.open()
+    visitor.narrow(width)
+    frame.locator(f"button[hx-get='{reverse('pages:setup_new')}']").click()
+    frame.locator("select[name=configuration]").wait_for()
+    assert violations(frame) == []
+    frame.locator(f"button[hx-get='{reverse('pages:overview')}']").click()
+    frame.locator(f"button[hx-get='{reverse('pages:setup', args=[base.pk])}']").click()
+    for number, step in enumerate(STEPS, 1):
+        frame.locator("#step-title", has_text=f"{number} ").wait_for()
+        assert violations(frame) == [], step.slug
+        assert overflow(frame)[0] == 0, step.slug
+        if number < len(STEPS):
+            frame.locator("form button[type=submit]").last.click()
 
 
 def test_axe_would_find_something() -> None:
