@@ -94,6 +94,16 @@ def test_every_place(visitor: Visitor, portal: Portal, scheme: str, width: int) 
         whole(visitor, frame, f"{place.template}-{scheme}-{width}")
 
 
+def test_previewing_the_first_load(visitor: Visitor, portal: Portal) -> None:
+    base = furnish_setup(portal)
+    foresee(base)
+    frame = dressed(visitor)
+    frame.get_by_role("button", name="Продолжить").click()
+    frame.locator(f"a[hx-get='{reverse('pages:setup_step', args=[base.pk, PREVIEW])}']").click()
+    frame.locator("#examples").wait_for()
+    picture(visitor, "preview", tallest=1100)
+
+
 @pytest.mark.parametrize("width", [1280, 380])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_step_of_the_setup(visitor: Visitor, portal: Portal, scheme: str, width: int) -> None:
