@@ -76,7 +76,7 @@ def told(heard: Heard) -> Contact:
     marks = (
         Mark(_("1C signs in"), "done" if knocked else "now", heard.signed_in),
         Mark(_("1C sends files"), "done" if heard.read or heard.reading else "now" if knocked else "ahead", _files(heard)),
-        Mark(_("The items are read"), "done" if not busy else "now" if came else "ahead", _items(heard.items)),
+        Mark(_("The items are read"), "done" if not busy else "now" if came else "ahead", _items(heard.items) if came else ""),
     )
     return Contact(_said(heard, busy=busy), marks, heard.refused, heard.items, busy)
 
