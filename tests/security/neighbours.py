@@ -16,6 +16,7 @@ from exchange.models import (
     ExchangeSession,
     HeardObject,
     ImportRun,
+    LoosePart,
     OneCBase,
     PieceBlock,
     PieceDigest,
@@ -50,6 +51,7 @@ OWNER = {
     TradeParty: "base__portal",
     ServedDocument: "session__base__portal",
     ExchangeDay: "base__portal",
+    LoosePart: "base__portal",
     Link: "portal",
     RuleSet: "portal",
 }
@@ -97,6 +99,8 @@ class Neighbour:
         self.row = StateRow.objects.create(
             pk=first_pk + 2, base=self.base, kind="product", onec_id=f"item-{word}", main={"name": word}
         )
+        LoosePart.objects.create(base=self.base, basis=f"order-{word}", key=f"payment-{word}", name=word)
+        RuleSet.objects.create(portal=self.portal, scope=self.base.pk, version=1, data={"base_price_type": word}, author="user:1")
         Link.objects.create(portal=self.portal, scope=self.base.pk, kind="product", onec_id=f"item-{word}", b24_id=7)
         self.event = InboundEvent.objects.create(portal=self.portal, code="ONCRMDEALADD", object_id="7", data={"word": word})
         self.call = RestCall.objects.create(portal=self.portal, method="crm.deal.get", request=word, answer=word)
@@ -125,6 +129,8 @@ class Neighbour:
             "cause": [problem.cause for problem in self.problems],
             "row_id": [f"onec-{self.request.pk}", f"rest-{self.call.pk}"],
             "key": [self.base.key],
+            "slug": ["prices", "connect"],
+            "version": ["1"],
             "what": ["goods", "documents", "parties"],
             "pk": [str(one.pk) for one in (self.row, self.document, self.party)],
         }[name]
