@@ -55,6 +55,10 @@ class Rules:
     # Item types (as 1C writes ТипНоменклатуры) that are not carried, or carried as services.
     skipped_item_types: frozenset[str] = frozenset()
     service_item_types: frozenset[str] = frozenset()
+    # Item types whose characteristics are not carried: such an item is one product, with the stock of all its characteristics.
+    plain_item_types: frozenset[str] = frozenset()
+    # Item type → the section of the portal's catalogue for all items of it, wherever they stand in 1C.
+    item_type_sections: Mapping[str, int] = field(default_factory=dict)
     # The share of a catalogue, in percent, above which switching off absent items waits for a person.
     absent_limit: int = 10
     # Who hears of problems in Bitrix24's notices: users of the portal (none = whoever installed the app), and of which problems.
@@ -85,6 +89,8 @@ def from_data(data: Mapping[str, Any]) -> Rules:
         skipped_warehouses=_texts(told.get("skipped_warehouses")),
         skipped_item_types=_texts(told.get("skipped_item_types")),
         service_item_types=_texts(told.get("service_item_types")),
+        plain_item_types=_texts(told.get("plain_item_types")),
+        item_type_sections=_numbers(told.get("item_type_sections")),
         absent_limit=limit if limit is not None and 0 <= limit <= 100 else 10,
         notify_users=frozenset(user for text in _texts(told.get("notify_users")) if (user := _number(text) or 0) > 0),
         notify_about=about if about in ("all", "none") else "grave",
@@ -121,6 +127,12 @@ def _told(data: Any) -> Mapping[str, Any]:
 
 def _texts(data: Any) -> frozenset[str]:
     return frozenset(map(str, data)) if isinstance(data, list | tuple | set | frozenset) else frozenset()
+
+
+def _numbers(data: Any) -> dict[str, int]:
+    """Names → the portal's ids, those that can be ids."""
+    found = {name: _number(value) for name, value in _told(data).items()}
+    return {name: number for name, number in found.items() if number is not None and number > 0}
 
 
 def _number(value: Any) -> int | None:

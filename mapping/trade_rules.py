@@ -16,7 +16,7 @@ Direction = Literal["both", "to_onec", "to_portal"]
 # if both did, a person decides.
 DOCUMENT_FIELDS: Final[Mapping[str, Owner]] = {
     "lines": "last",
-    "comment": "portal",
+    "comment": "last",
     "buyer": "portal",
     "my_company": "portal",
     "pay_until": "last",

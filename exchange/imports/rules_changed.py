@@ -52,6 +52,9 @@ def concerned(change: GoodsChange) -> Concerned:
         return Concerned(_WITH_PRICE, (of[0],))
     if kind == "stock":
         return Concerned("row.kind = 'offer' and row.stock -> 'by' ?| %s", (list(of),))
+    if kind == "type-plain":
+        # What has characteristics in the portal already keeps them.
+        return Concerned(f"{_TYPE} and coalesce(row.known ->> 'shape', '') <> 'sku'", (list(of),))
     if kind.startswith("type-"):
         return Concerned(_TYPE, (list(of),))
     if kind.startswith("owner-"):

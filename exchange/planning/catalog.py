@@ -13,6 +13,7 @@ import nh3
 from exchange.planning.desired import Row, number, prices_of, product_of, stock_of
 from exchange.planning.items import Element, Item, Shape, Trouble, Value
 from exchange.planning.plain import plain_date, plain_number
+from exchange.planning.plain_offers import together
 from exchange.planning.references import (
     ARTICLE,
     BARCODE,
@@ -89,7 +90,10 @@ class _Planner:
     ) -> Item:
         own = offers.get(parent.id)
         alive = [key for key in variants if not self._gone(key, products, offers)]
-        is_sku = was_sku or bool(alive)
+        plain = not was_sku and (parent.item_type or "").strip() in self.rules.plain_item_types
+        if plain and alive:
+            own = together(parent, [offers[key] for key in (parent.id, *alive) if key in offers])
+        is_sku = was_sku or (bool(alive) and not plain)
         if not is_sku:
             variants = []
         if is_sku and not self.references.offers_iblock_id:
@@ -152,6 +156,9 @@ class _Planner:
         return Element(product.id, shape, fields, prices, quantity, stock, paths)
 
     def _sections(self, product: Product, fields: dict[str, Value]) -> None:
+        if section := self.rules.item_type_sections.get((product.item_type or "").strip()):
+            fields["section"] = section
+            return
         if product.group_ids is None:
             return
         ids = [self.references.sections[group] for group in product.group_ids if group in self.references.sections]

@@ -24,7 +24,7 @@ class GoodsChange:
     """One thing that changes for goods; `of` are 1C's ids (price types, warehouses), item types or currencies that it is about.
 
     `kind`: price-starts, price-stops, price-moves, base-price, stock, type-skipped, type-carried, type-service, type-goods,
-    owner-portal, owner-onec, match-article, match-barcode, currency, unit.
+    type-plain, type-variants, type-section, owner-portal, owner-onec, match-article, match-barcode, currency, unit.
     """
 
     kind: str
@@ -58,6 +58,9 @@ def _items(before: Rules, after: Rules) -> Iterator[GoodsChange]:
         "type-carried": before.skipped_item_types - after.skipped_item_types,
         "type-service": after.service_item_types - before.service_item_types,
         "type-goods": before.service_item_types - after.service_item_types,
+        "type-plain": after.plain_item_types - before.plain_item_types,
+        "type-variants": before.plain_item_types - after.plain_item_types,
+        "type-section": _differing(before.item_type_sections, after.item_type_sections),
     }
     yield from (GoodsChange(kind, tuple(sorted(names))) for kind, names in changed.items() if names)
     for kind, groups in (

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from b24app.models import Portal
 from b24app.oauth.language import language_for
-from exchange.commerceml.meaning import spelling_of
+from exchange.commerceml.meaning import is_retail, spelling_of
 from exchange.models import OneCBase, StateRow, TradeParty
 from exchange.planning.stored import from_data
 from exchange.planning.trade import Party
@@ -51,8 +51,15 @@ def tools_for(portal: Portal, base: OneCBase, facts: BaseFacts, pipelines: Pipel
     def base_price_type() -> str:
         if facts.rules.base_price_type:
             return facts.rules.base_price_type
-        first = StateRow.objects.filter(base=base, kind="price_type").order_by("id").values_list("onec_id", flat=True).first()
-        return first or ""
+        rows = StateRow.objects.filter(base=base, kind="price_type").order_by("id").values_list("onec_id", "main")
+        # As the catalogue chooses its base price (imports/dictionaries.py): a retail one, else the first.
+        alive = [
+            (onec_id, str((main or {}).get("name") or ""))
+            for onec_id, main in rows
+            if not (main or {}).get("deleted") and onec_id not in facts.rules.skipped_price_types
+        ]
+        retail = next((onec_id for onec_id, name in alive if is_retail(name)), "")
+        return retail or next((onec_id for onec_id, _ in alive), "")
 
     return DocumentTools(
         member_id=portal.member_id,

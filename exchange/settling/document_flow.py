@@ -51,6 +51,10 @@ def name_of(work: DocumentWork) -> str:
 
 
 def _settle(work: DocumentWork, fresh: Fresh | None, tools: DocumentTools, log: Learnt) -> Steps:
+    if not _travels(work):
+        log.withdrawn.add(work.pk)
+        log.done[work.key] = work.version
+        return
     buyer = tools.buyer(work.onec_side.party) if work.onec_side is not None else Buyer()
     if buyer.waits:
         log.later[work.key] = tools.wait_for_party
@@ -87,6 +91,12 @@ def _settle(work: DocumentWork, fresh: Fresh | None, tools: DocumentTools, log: 
     known = {"manual": written.manual or None, "untaken": kept, "own_missing": own is None or None}
     work = replace(work, known={**work.known, **known})
     _learn(work, portal, merged, effects, entries, offered, log)
+
+
+def _travels(work: DocumentWork) -> bool:
+    """Whether documents of its kind are exchanged at all; one whose kind was switched off stays with both sides as it is."""
+    rules = work.base.rules.trade.of_kind(work.entity_type_id)
+    return rules.travels or (rules.made_from_onec and (work.b24_id is None or work.known.get("origin") == "onec"))
 
 
 def onec_in_portal_ids(work: DocumentWork, buyer: tuple[int, int] | None, own: int, tools: DocumentTools) -> Trade | None:

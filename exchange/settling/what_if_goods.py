@@ -54,6 +54,21 @@ _TEXTS: Final[Mapping[str, Any]] = {
     "type-goods": ngettext_lazy(
         "%(count)d item of type “%(of)s” is made as goods.", "%(count)d items of type “%(of)s” are made as goods.", "count"
     ),
+    "type-plain": ngettext_lazy(
+        "%(count)d item of type “%(of)s” not yet in Bitrix24 is carried without its characteristics.",
+        "%(count)d items of type “%(of)s” not yet in Bitrix24 are carried without their characteristics.",
+        "count",
+    ),
+    "type-variants": ngettext_lazy(
+        "%(count)d item of type “%(of)s” is carried with its characteristics.",
+        "%(count)d items of type “%(of)s” are carried with their characteristics.",
+        "count",
+    ),
+    "type-section": ngettext_lazy(
+        "%(count)d item of type “%(of)s” goes to another section.",
+        "%(count)d items of type “%(of)s” go to another section.",
+        "count",
+    ),
     "owner-portal": ngettext_lazy(
         "1C no longer changes this in Bitrix24 – %(of)s: %(count)d item.",
         "1C no longer changes this in Bitrix24 – %(of)s: %(count)d items.",

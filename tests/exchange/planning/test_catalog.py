@@ -72,6 +72,23 @@ class TestPlanItem:
         assert "length" not in item.element.fields
         assert (item.offers[0].fields["length"], item.offers[0].fields["width"]) == ("2000", "500")
 
+    def test_makes_one_product_of_characteristics_that_are_not_carried(self):
+        said = (
+            Product("a", "a", name="Сапоги", item_type="Обувь"),
+            Offer(Product("a#1", "a", "1"), (Price("t", Decimal(9)),), Decimal(2), (Stock("w", Decimal(2)),)),
+            Offer(Product("a#2", "a", "2"), (Price("t", Decimal(8)),), None, (Stock("w", Decimal(3)),)),
+            Offer(Product("a#3", "a", "3", deleted=True), None, Decimal(50)),
+        )
+        rules = Rules(plain_item_types=frozenset({"Обувь"}), item_type_sections={"Обувь": 77})
+        item = plan(*said, rules=rules)
+        assert item.element is not None
+        assert (item.element.shape, item.offers, item.troubles) == ("product", (), ())
+        assert (item.element.prices, item.element.quantity, item.element.stock) == ({1: ("9", "RUB")}, "5", {3: "5"})
+        assert fields(item)["section"] == 77
+        as_before = plan(*said, rules=rules, was_sku=True)
+        assert as_before.element is not None
+        assert (as_before.element.shape, len(as_before.offers)) == ("sku", 3), "what is there with its characteristics keeps them"
+
     def test_makes_a_parent_with_offers_of_an_item_with_characteristics(self):
         traits = (Characteristic("Размер", "40"),)
         item = plan(

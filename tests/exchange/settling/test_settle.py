@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from exchange.models import HeardObject, Problem, TradeDocument
+from exchange.exports import queue
+from exchange.models import HeardObject, Problem, StateRow, TradeDocument
 from exchange.planning.trade import Payment, Trade
 from exchange.records import VatRate
 from exchange.settling.deciding import decide
@@ -122,6 +123,14 @@ class TestToOneC:
         assert problems() == []
         assert world.given(other).buyer is not None
 
+    def test_the_price_type_is_the_catalogues_base_price_without_any_setting(self, world: World) -> None:
+        for onec_id, name in (("opt", "Оптовая"), ("retail", "Розничная цена")):
+            StateRow.objects.create(base=world.base, kind="price_type", onec_id=onec_id, main={"name": name})
+        id = world.invoice()
+        world.hear((INVOICE, id))
+        world.settle()
+        assert (world.given(id).trade.price_type_id, world.given(id).price_type_name) == ("retail", "Розничная цена")
+
     def test_more_rows_than_a_page_all_travel(self, world: World) -> None:
         rows = [{"productId": 0, "productName": f"Товар {n}", "price": n, "quantity": 1} for n in range(1, 121)]
         id = world.invoice(rows)
@@ -140,6 +149,23 @@ class TestToOneC:
         world.hear((DEAL, id))
         world.settle()
         assert world.given(id, kind=DEAL).trade.amount == Decimal(100)
+
+    def test_of_a_kind_that_is_switched_off_stay_as_they_are_on_both_sides(self, world: World) -> None:
+        id = world.invoice()
+        world.hear((INVOICE, id))
+        world.settle()
+        world.rules(trade={"invoices": {"travels": False}})
+        world.change(id, comments="Только здесь")
+        world.hear((INVOICE, id))
+        world.settle()
+        row = world.document(id)
+        assert row.settled_version == row.version
+        assert not queue.waiting(world.base.pk).exists(), "what 1C has not got yet, it does not get any more"
+        world.rules(trade={"invoices": {"travels": True}})
+        world.hear((INVOICE, id))
+        world.settle()
+        assert [one.pk for one in queue.waiting(world.base.pk)] == [row.pk]
+        assert world.given(id).trade.comment == "Только здесь"
 
     def test_nothing_new_costs_no_new_version(self, world: World) -> None:
         id = in_one_c(world)
@@ -248,6 +274,14 @@ class TestToPortal:
         world.settle()
         assert TradeDocument.objects.count() == 1
         assert len(world.bitrix24.state["items_31"]) == 1
+
+    def test_a_comment_and_a_term_changed_in_1c_reach_the_portal(self, world: World) -> None:
+        id = in_one_c(world)
+        world.onec_says(id, replace(world.told(id), comment="Позвонить до 12", pay_until=dt.date(2026, 12, 24)))
+        world.settle()
+        assert world.item(id)["comments"] == "Позвонить до 12"
+        assert str(world.item(id)["closedate"]).startswith("2026-12-24")
+        assert problems() == []
 
     def test_an_order_cancelled_in_1c_goes_to_the_failure_stage(self, world: World) -> None:
         id = in_one_c(world)
