@@ -27,6 +27,7 @@ from exchange.planning.documents import Loose, Order, Reading, trades_of
 from exchange.planning.trade import Party
 from exchange.records import Counterparty, OrderDocument
 from exchange.reports import Trouble
+from mapping.load import rules_of
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class _Reader:
         self.batch = _Batch()
         self._progress = progress
         self._complete = _lists_all(run)
+        self._currencies = {**meaning.CURRENCIES, **rules_of(run.base.portal_id, run.base_id).currencies}
         self._loose: list[Loose] = []
         self._troubles: list[Trouble] = []
 
@@ -130,7 +132,7 @@ class _Reader:
 
     def _read(self, documents: Sequence[OrderDocument]) -> Iterator[Reading]:
         try:
-            yield trades_of(documents, meaning.CURRENCIES, complete=self._complete)
+            yield trades_of(documents, self._currencies, complete=self._complete)
         except Exception:
             if len({_group(document) for document in documents}) == 1:
                 log.exception("run %s: a document cannot be read", self.run.pk)

@@ -40,7 +40,8 @@ def make(
     if found.error is not None:
         raise found.error
     ids = [whole(row.get("id")) for row in rows(found.result)]
-    if not ids and (not kind.made_from_onec or onec.deleted or onec.cancelled):
+    too_old = kind.from_date is not None and onec.date is not None and onec.date < kind.from_date
+    if not ids and (not kind.made_from_onec or onec.deleted or onec.cancelled or too_old):
         log.done[work.key] = work.version
         return None
     b24_id = ids[0] if ids else (yield from _added(work, onec, buyer, tools, log))

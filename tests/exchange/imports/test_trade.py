@@ -234,6 +234,11 @@ class TestMoneyAndGoods:
         assert (problem.cause, problem.facts, problem.run_id) == ("order-unknown", {"basis": ""}, run.pk)
         assert run.counts["failed"] == 1
 
+    def test_are_read_in_the_currency_that_the_settings_name(self, base: OneCBase, read: Read):
+        RuleSet.objects.create(portal=base.portal, scope=base.pk, version=1, data={"currencies": {"у.е.": "USD"}})
+        read(file(document(currency="у.е.")))
+        assert told(TradeDocument.objects.get()).currency == "USD"
+
 
 class TestParties:
     def test_of_documents_and_of_files_of_their_own_are_rows(self, base: OneCBase, read: Read):

@@ -7,12 +7,14 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
 
 from exchange.exports import queue
 from exchange.models import HeardObject, Problem, StateRow, TradeDocument
 from exchange.planning.trade import Payment, Trade
 from exchange.records import VatRate
 from exchange.settling.deciding import decide
+from mapping import links
 from tests.exchange.settling.world import DEAL, INVOICE, NEW, PAID, SENT, UNPAID, World, buyer, line
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,6 +124,26 @@ class TestToOneC:
         world.settle()
         assert problems() == []
         assert world.given(other).buyer is not None
+
+    def test_a_deal_keeps_its_own_currency_and_its_characteristics(self, world: World) -> None:
+        world.rules(trade={"deals": {"travels": True}})
+        offer = world.product("boots#40", "Сапоги 40")
+        links.unbind(world.portal.pk, world.base.pk, "product", ["boots#40"])
+        links.bind(world.portal.pk, world.base.pk, "offer", {"boots#40": offer})
+        rows = [{"productId": offer, "price": 10, "quantity": 3, "taxRate": 20, "taxIncluded": "Y"}]
+        id = world.invoice(rows, kind=DEAL, currencyId="USD", stageId="PREPARATION")
+        world.hear((DEAL, id))
+        world.settle()
+        given = world.given(id, kind=DEAL).trade
+        assert (given.currency, given.amount) == ("USD", 30)
+        assert [one.item_id for one in given.lines or ()] == ["boots#40"]
+        TradeDocument.objects.filter(b24_id=id).update(acknowledged_version=F("outgoing_version"))
+        told = world.told(id, kind=DEAL)
+        world.onec_says(id, replace(told, lines=(line("boots#40", 50, 5),)), kind=DEAL)
+        world.settle()
+        (row,) = world.rows_of(id, kind=DEAL)
+        assert (row["productId"], row["quantity"], world.item(id, kind=DEAL)["opportunity"]) == (offer, 5, 50)
+        assert world.item(id, kind=DEAL)["currencyId"] == "USD"
 
     def test_the_price_type_is_the_catalogues_base_price_without_any_setting(self, world: World) -> None:
         for onec_id, name in (("opt", "Оптовая"), ("retail", "Розничная цена")):
@@ -274,6 +296,16 @@ class TestToPortal:
         world.settle()
         assert TradeDocument.objects.count() == 1
         assert len(world.bitrix24.state["items_31"]) == 1
+
+    def test_a_document_made_in_1c_before_the_rules_date_stays_there(self, world: World) -> None:
+        world.rules(trade={"invoices": {"travels": True, "made_from_onec": True, "from_date": "2026-11-21"}})
+        old = world.onec_makes(Trade(onec_id="old", date=dt.date(2026, 11, 20), currency="RUB", lines=(line("boots", 100),)))
+        new = world.onec_makes(Trade(onec_id="new", date=dt.date(2026, 11, 21), currency="RUB", lines=(line("boots", 100),)))
+        world.settle()
+        old.refresh_from_db()
+        new.refresh_from_db()
+        assert (old.b24_id, old.settled_version) == (None, old.version)
+        assert new.b24_id is not None
 
     def test_a_comment_and_a_term_changed_in_1c_reach_the_portal(self, world: World) -> None:
         id = in_one_c(world)
