@@ -85,7 +85,7 @@ def _said(heard: Heard, *, busy: bool) -> str:
     if not heard.signed_in:
         return _("Waiting for 1C…")
     if not busy:
-        return _("1C has sent everything. %(items)s") % {"items": _items(heard.items)}
+        return _("%(items)s. You may go on: what else 1C sends is read as it comes.") % {"items": _items(heard.items)}
     if heard.reading:
         line = _("Reading %(file)s: %(percent)d %%. %(items)s") % {
             "file": heard.reading,

@@ -48,18 +48,12 @@ REASONS: Words = {
 }
 _FIELDS: Words = {
     **LABELS,
-    "section": gettext_lazy("Section"),
-    "sections": gettext_lazy("Sections"),
-    "description": gettext_lazy("Description"),
-    "summary": gettext_lazy("Short description"),
-    "measure": gettext_lazy("Unit"),
-    "vat": gettext_lazy("VAT rate"),
-    "weight": gettext_lazy("Weight"),
     "quantity": gettext_lazy("Stock"),
-    "active": gettext_lazy("Shown"),
 }
-# What says nothing to people: numbers of the portal's own dictionaries, and how a text is written down.
-_UNSAID = frozenset({"section", "sections", "measure", "vat", "description_type", "vat_included", "active"})
+# What says nothing to people, or too much: numbers of the portal's own dictionaries, long texts and how they are written down.
+_UNSAID = frozenset(
+    {"section", "sections", "measure", "vat", "description", "description_type", "summary", "vat_included", "active", "weight"}
+)
 SAID_FIELDS = 3
 
 
@@ -146,15 +140,15 @@ def _example(one: Mapping[str, Any]) -> ExampleRow:
         action,
         str(DONE.get(action, action)),
         str(REASONS[reason]) if reason in REASONS else causes.title(reason, 1),
-        "; ".join(_values(one.get("details") or ())),
+        "; ".join(_values(one.get("details") or (), str(one["name"]))),
     )
 
 
-def _values(details: Any) -> list[str]:
+def _values(details: Any, of: str) -> list[str]:
     said = []
     for detail in details:
         name, after, before = str(detail["field"]), str(detail["after"]), detail.get("before")
-        if name in _UNSAID or name.startswith("property") or not after:
+        if name in _UNSAID or name.startswith("property") or after in ("", of):
             continue
         label = _("Price") if name.startswith("price:") else str(_FIELDS.get(name, name))
         said.append(f"{label}: {before} → {after}" if before else f"{label}: {after}")

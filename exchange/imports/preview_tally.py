@@ -165,7 +165,7 @@ class Tally:
 
     def _other(self, kind: str, of: str, verb: str, command: Command, fields: Mapping[str, Any]) -> None:
         onec_id = str(fields.get("xmlId") or fields.get("code") or fields.get("CURRENCY") or "")
-        name = str(fields.get("name") or fields.get("title") or fields.get("measureTitle") or onec_id)
+        name = str(fields.get("name") or fields.get("title") or fields.get("measureTitle") or "")
         b24_id = int(command.params.get("id") or 0)
         if of == "catalog.productPropertyEnum":
             property_id = int(fields["propertyId"])
@@ -221,7 +221,9 @@ class Tally:
             by_id.setdefault(row.onec_id, []).append(row)
         for seen in named:
             of = by_id.get(seen.onec_id, [])
-            name = seen.name or next((str(row.main["name"]) for row in of if row.main and row.main.get("name")), seen.onec_id)
+            told = next((str(row.main["name"]) for row in of if row.main and row.main.get("name")), "")
+            # A price type's own name in the portal is a code.
+            name = (told if seen.kind == "price types" else "") or seen.name or told or seen.onec_id
             known = next((found for row in of if (found := known_of(row.known)) is not None and seen.kind != "sections"), None)
             before = known.fields if known else {}
             yield Example(seen.kind, seen.action, seen.onec_id, name, seen.reason, tuple(self._details(seen.fields, before)))

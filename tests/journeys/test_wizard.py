@@ -91,7 +91,7 @@ def connect(visitor: Visitor, frame: Frame) -> Client:
     client.session("catalog").checkauth()
     look(visitor, frame, "checkauth received", at="#said")
     DIALECT.send(client, DIALECT.export(shop(), Options()))
-    look(visitor, frame, f"1C has sent everything. {ITEMS} items seen", at="#said")
+    look(visitor, frame, f"{ITEMS} items seen. You may go on", at="#said")
     return client
 
 

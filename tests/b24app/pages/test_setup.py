@@ -157,7 +157,7 @@ class TestConnect:
         assert "Reading import.xml: 45 %. 1,248 items seen" in self.line(admin, held)
         run.state = "read"
         run.save()
-        assert "1C has sent everything. 1,248 items seen" in self.line(admin, held)
+        assert "1,248 items seen. You may go on" in self.line(admin, held)
 
     def test_says_nothing_twice(self, held: OneCBase, admin: Person) -> None:
         seen = re.findall(r'name="seen" value="([^"]*)"', admin.get(url("setup", held)).content.decode())[0]
@@ -194,7 +194,14 @@ class TestPreview:
             kinds={"products": Counts(made=1200, skipped=1), "prices": Counts()},
             troubles={"name-missing": 1},
             examples=(
-                Example("products", "made", "a", "Boots", "new", (Detail("name", "Boots"), Detail("property7", "x"))),
+                Example(
+                    "products",
+                    "made",
+                    "a",
+                    "Boots",
+                    "new",
+                    (Detail("name", "Boots"), Detail("article", "B-1"), Detail("property7", "x")),
+                ),
                 Example("prices", "changed", "a", "Boots", "changed", (Detail("price:1", "100.5 RUB", "90 RUB"),)),
                 Example("products", "skipped", "b", "", "name-missing"),
                 Example("products", "matched", "c", "Laces", "found"),
@@ -221,7 +228,7 @@ class TestPreview:
             "7 stay as they are.",
             "1 item without a name",
             "4 examples",
-            "Name: Boots",
+            "Article: B-1",
             "Price: 90 RUB → 100.5 RUB",
             "Bitrix24 does not have it yet.",
             "it was found by its id, article or barcode and is not doubled.",
