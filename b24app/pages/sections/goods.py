@@ -58,12 +58,14 @@ def says(rules: Rules, scene: Scene) -> str:
     """Who owns what, and how goods are found."""
     owned = [_(title) for group, title in FIELD_GROUPS.items() if group in rules.portal_owns]
     parts = [
-        _("Bitrix24 has the last word about: %(names)s") % {"names": ", ".join(owned)} if owned else _("1C has the last word")
+        _("Bitrix24 has the last word about: %(names)s.") % {"names": ", ".join(owned)}
+        if owned
+        else _("1C has the last word about every field.")
     ]
     ways = [_("article")] if rules.match_by_article else []
     ways += [_("barcode")] if rules.match_by_barcode else []
-    parts.append(_("matched by %(ways)s") % {"ways": ", ".join(ways)} if ways else _("matched by the id of 1C only"))
-    return "; ".join(parts)
+    parts.append(_("Also found by: %(ways)s.") % {"ways": ", ".join(ways)} if ways else _("Found by the id of 1C only."))
+    return " ".join(parts)
 
 
 SECTION = Section(

@@ -82,10 +82,10 @@ def says(rules: Rules, scene: Scene) -> str:
         return _("All items go, services as services.")
     parts = []
     if services := [name for name in types if _now(rules, name) == _SERVICE]:
-        parts.append(_("as services: %(names)s") % {"names": ", ".join(services)})
+        parts.append(_("As services: %(names)s.") % {"names": ", ".join(services)})
     if skipped := [name for name in types if _now(rules, name) == _SKIP]:
-        parts.append(_("do not go: %(names)s") % {"names": ", ".join(skipped)})
-    return "; ".join(parts) or _("All items go as goods.")
+        parts.append(_("Do not go: %(names)s.") % {"names": ", ".join(skipped)})
+    return " ".join(parts) or _("All items go as goods.")
 
 
 SECTION = Section(

@@ -28,7 +28,7 @@ def fields(scene: Scene, typed: Typed | None) -> dict[str, Any]:
 def _line(scene: Scene, place: int, one: PriceTypeOf1C, typed: Typed | None, read_: Read) -> Line:
     key = f"price-{place}"
     choices = [
-        ("", _("a price type of its own, under the same name")),
+        ("", _("a type of its own, same name")),
         *((choice.id, _base_or_not(choice.name, base=choice.main)) for choice in scene.facts.portal.price_types),
         (_SKIP, _("does not go to Bitrix24")),
     ]
