@@ -98,6 +98,8 @@ LINE: Final = "Товар"
 PARTY: Final = "Контрагент"
 OTHER_DOCUMENT: Final = "Документ"
 ORGANISATION: Final = "Организация"
+# What stands for the status where a client tells none, as 1C says it.
+POSTED: Final = {True: "Проведен", False: "Не проведен"}
 ORGANISATION_TAX_ID: Final = "ИНН организации"
 # Of a counterparty: what has no place in the portal's.
 PARTY_FIELDS: Final[Mapping[str, str]] = {

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, Literal
 
+from exchange.planning.document_words import POSTED
 from exchange.planning.statuses import stage_for_status
 from exchange.planning.trade import Payment, Shipment, Trade
 from mapping.trade_rules import LEAVE, KindRules, TradeRules
@@ -238,7 +239,7 @@ def _own(onec: Trade, standing: Standing) -> dict[str, str]:
         **{name: f"{format(amount.normalize(), 'f') if amount else '0'}|{onec.currency}" for name, amount in money.items()},
         **{name: day.isoformat() if day else "" for name, day in days.items()},
         "number": onec.onec_number,
-        "status": onec.status_name or onec.status_id or "",
+        "status": onec.status_name or onec.status_id or (POSTED[onec.posted] if onec.posted is not None else ""),
     }
 
 

@@ -34,7 +34,8 @@ def read_people(documents: Collection[Fresh], tools: DocumentTools) -> Generator
     stored = tools.stored_parties(missing)
     tools.parties.update(stored)
     for key in [key for key in sellers if key not in tools.parties]:
-        known = _OWN.get((tools.member_id, key, sellers[key]))
+        # By the requisites that documents name.
+        known = (_OWN.get((tools.member_id, key)) or {}).get(sellers[key])
         if known is not None:
             tools.parties[key] = known
     unread = {key: requisite for key, requisite in (buyers | sellers).items() if key not in tools.parties}
@@ -43,13 +44,13 @@ def read_people(documents: Collection[Fresh], tools: DocumentTools) -> Generator
         tools.parties.update(read)
         tools.read_anew({key: party for key, party in read.items() if key in buyers})
         for key in sellers.keys() & read.keys():
-            _OWN.keep((tools.member_id, key, sellers[key]), read[key])
+            _OWN.keep((tools.member_id, key), {sellers[key]: read[key]})
     yield from _responsible({whole(fresh.item.get("assignedById")) for fresh in documents} - {0}, tools)
 
 
 def forget(member_id: str, key: Named) -> None:
     """An own company changed: it is read anew (in this process; the others forget it within minutes)."""
-    _OWN.forget((member_id, key, 0))
+    _OWN.forget((member_id, key))
 
 
 def _buyer(fresh: Fresh) -> Named | None:

@@ -140,6 +140,12 @@ class TestStatus:
     def test_is_found_in_either_spelling(self, told):
         assert look(Trade(currency="RUB", status_name=told), rules=self.RULES).stage_id == "DT31_1:W"
 
+    def test_is_whether_1c_has_posted_it_where_no_status_is_told(self):
+        assert look(Trade(currency="RUB", posted=False)).own["status"] == "Не проведен"
+        assert look(Trade(currency="RUB", posted=True)).own["status"] == "Проведен"
+        assert look(Trade(currency="RUB", posted=True, status_name="К отгрузке")).own["status"] == "К отгрузке"
+        assert look(Trade(currency="RUB")).own["status"] == ""
+
     def test_moves_only_when_it_changes(self):
         first = look(Trade(currency="RUB", status_name="К отгрузке"), rules=self.RULES)
         assert look(Trade(currency="RUB", status_name="К отгрузке"), rules=self.RULES, before=first).stage_id == ""
