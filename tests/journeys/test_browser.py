@@ -7,6 +7,7 @@ import re
 
 import pytest
 import requests
+from django.urls import reverse
 from playwright.sync_api import expect
 
 from b24app import frame as frame_module
@@ -40,19 +41,19 @@ class TestPage:
         frame = visitor.open()
         frame.get_by_role("button", name="Подключить 1С").click()
         expect(frame.get_by_label("Название")).to_be_focused()
-        frame.get_by_role("button", name="Создать").click()
+        frame.get_by_label("Название").fill("")
+        frame.locator("form button[type=submit]").click()
         expect(frame.get_by_role("alert")).to_have_text("Дайте базе название.")
         frame.get_by_label("Название").fill("Торговля")
         frame.get_by_label("Какая это 1С").select_option("ut11")
-        frame.get_by_role("button", name="Создать").click()
+        frame.locator("form button[type=submit]").click()
         base_id = OneCBase.objects.get(portal=portal).pk if frame.locator("[id$=-password]").inner_text() else 0
         url, login, password = (frame.locator(f"#base-{base_id}-{name}").inner_text() for name in ("url", "login", "password"))
         answer = requests.get(url, {"type": "catalog", "mode": "checkauth"}, auth=(login, password), timeout=10)
         assert answer.text.startswith("success\n")
-        expect(frame.locator("#bases")).to_contain_text("НСИ и администрирование")
-        visitor.look_again(frame)
+        expect(frame.locator("#clicks")).to_contain_text("НСИ и администрирование")
+        frame.locator(f"button[hx-get='{reverse('pages:overview')}']").click()
         expect(frame.locator(f"#base-{base_id}-state")).to_contain_text("последняя связь: сегодня")
-        frame.get_by_role("button", name="Закрыть").click()
         expect(frame.locator(f"#base-{base_id}-password")).to_have_count(0)
         expect(visitor.page.locator("#pagetitle")).to_have_text("Обмен с 1С")
         assert visitor.page.context.cookies(app_url) == []
@@ -89,6 +90,7 @@ class TestPage:
         frame.get_by_role("button", name="Приостановить").click()
         expect(frame.locator("#summary")).to_contain_text("приостановлен")
         frame.get_by_role("button", name="Возобновить").click()
+        expect(frame.get_by_role("button", name="Приостановить")).to_be_visible()
         frame.get_by_role("button", name="Удалить…").click()
         expect(frame.get_by_role("alertdialog")).to_contain_text("Удалить базу «Склад»?")
         expect(frame.get_by_role("button", name="Оставить как есть")).to_be_focused()
@@ -128,7 +130,7 @@ class TestPage:
         expect(frame.locator("h1")).to_have_text("Schimb cu 1C")
         expect(visitor.page.locator("#pagetitle")).to_have_text("Schimb cu 1C")
         frame.get_by_role("button", name="Conectează 1C").click()
-        expect(frame.get_by_role("button", name="Creează")).to_be_visible()
+        expect(frame.get_by_role("button", name="Anulează")).to_be_visible()
         expect(visitor.open(language="ua").locator("h1")).to_have_text("Schimb cu 1C")
         assert visitor.errors == []
 
