@@ -2,6 +2,7 @@
 
 Read when a person opens the settings, kept in `Portal.facts["choices"]` (pipelines where settling keeps them, `facts["trade"]`):
 {"price_types": [{"id", "name", "base", "xml_id"}], "stores": [{"id", "name", "active"}], "measures": [{"id", "name", "code"}],
+"sections": [{"id", "name"}],
 "currencies": [{"code", "name", "base"}],
 "my_companies": [{"id", "name", "tax_id"}], "users": [{"id", "name"}], "read_at": ISO time, "failed": code or ""}.
 """
@@ -23,7 +24,7 @@ from b24app.rest.batching import BATCH_LIMIT, Outcome
 from b24app.rest.client import PortalClient
 from b24app.rest.commands import Command
 from b24app.rest.errors import RestError
-from b24app.rest.lists import rows
+from b24app.rest.lists import PAGE, rows
 from exchange.imports.flows import Ask
 from exchange.imports.reference_commands import list_page
 from exchange.planning.portal_parties import Row, tax_of, text, whole
@@ -84,6 +85,7 @@ class Choices:
     price_types: tuple[Choice, ...] = ()
     stores: tuple[Choice, ...] = ()
     measures: tuple[Choice, ...] = ()
+    sections: tuple[Choice, ...] = ()
     currencies: tuple[Currency, ...] = ()
     my_companies: tuple[Choice, ...] = ()
     users: tuple[Choice, ...] = ()
@@ -100,6 +102,7 @@ def choices_of(facts: Mapping[str, Any]) -> Choices:
         tuple(_choice(row, row.get("base"), row.get("xml_id")) for row in kept.get("price_types", ())),
         tuple(_choice(row) for row in kept.get("stores", ())),
         tuple(_choice(row, note=row.get("code")) for row in kept.get("measures", ())),
+        tuple(_choice(row) for row in kept.get("sections", ())),
         tuple(Currency(str(row["code"]), str(row["name"]), bool(row.get("base"))) for row in kept.get("currencies", ())),
         tuple(_choice(row, note=row.get("tax_id")) for row in kept.get("my_companies", ())),
         tuple(_choice(row) for row in kept.get("users", ())),
@@ -161,6 +164,9 @@ def _read(portal: Portal) -> Generator[Ask, list[Outcome], Reading]:
         "users": Command("user.get", {"filter": {"ACTIVE": True, "USER_TYPE": "employee"}, "sort": "LAST_NAME", "order": "ASC"}),
         "currencies": Command("crm.currency.list"),
     }
+    iblock = (portal.facts.get("catalog") or {}).get("iblock_id")
+    if iblock:
+        asked["sections"] = list_page("catalog.section.list", ["id", "iblockId", "name", "iblockSectionId"], {"iblockId": iblock})
     lists = yield from _lists(asked)
     companies = {whole(row["id"]): text(row, "title") for row in lists["mine"]}
     taxes = yield from _tax_ids(list(companies))
@@ -180,6 +186,7 @@ def _read(portal: Portal) -> Generator[Ask, list[Outcome], Reading]:
             {"id": whole(row["id"]), "name": text(row, "measureTitle") or text(row, "symbol"), "code": text(row, "code")}
             for row in lists["measures"]
         ],
+        "sections": [{"id": id, "name": name} for id, name in _paths(lists.get("sections", []))],
         "stores": [
             {"id": whole(row["id"]), "name": text(row, "title"), "active": row.get("active") != "N"} for row in lists["stores"]
         ],
@@ -189,6 +196,17 @@ def _read(portal: Portal) -> Generator[Ask, list[Outcome], Reading]:
     }, pipelines
 
 
+def _paths(sections: list[Row]) -> list[tuple[int, str]]:
+    """Sections by the names of all that they are in."""
+    named = {whole(row["id"]): (text(row, "name"), whole(row.get("iblockSectionId"))) for row in sections}
+
+    def path(id: int, depth: int = 0) -> str:
+        name, parent = named[id]
+        return f"{path(parent, depth + 1)} / {name}" if parent in named and depth < 20 else name
+
+    return sorted(((id, path(id)) for id in named), key=lambda one: one[1].casefold())
+
+
 def _lists(asked: Mapping[str, Command]) -> Generator[Ask, list[Outcome], dict[str, list[Row]]]:
     """Every list with all its pages, their first pages together; one that is refused (a right, a tariff) counts as empty."""
     outcomes = yield Ask(tuple(asked.values()))
@@ -196,15 +214,16 @@ def _lists(asked: Mapping[str, Command]) -> Generator[Ask, list[Outcome], dict[s
     if len(errors) == len(outcomes):
         raise errors[0]
     found: dict[str, list[Row]] = {}
-    for (name, command), first in zip(asked.items(), outcomes, strict=True):
-        outcome, found[name] = first, []
-        for _ in range(_MOST_PAGES):
-            if outcome.error is not None:
-                break
-            found[name] += rows(outcome.result)
-            if not outcome.next or outcome.next < len(found[name]):
-                break
-            (outcome,) = yield Ask((Command(command.method, {**command.params, "start": outcome.next}),))
+    further: list[tuple[str, Command]] = []
+    for (name, command), outcome in zip(asked.items(), outcomes, strict=True):
+        found[name] = [] if outcome.error is not None else list(rows(outcome.result))
+        if outcome.next:
+            starts = range(outcome.next, min(outcome.total or 0, _MOST_PAGES * PAGE), PAGE)
+            further += [(name, Command(command.method, {**command.params, "start": start})) for start in starts]
+    if further:
+        pages = yield Ask(tuple(command for _, command in further))
+        for (name, _), outcome in zip(further, pages, strict=True):
+            found[name] += [] if outcome.error is not None else rows(outcome.result)
     return found
 
 

@@ -56,7 +56,7 @@ class Facts:
         self._base = base
 
     @classmethod
-    def told(cls, portal: Portal, base: OneCBase, **facts: Any) -> Self:
+    def told(cls, portal: Portal, base: OneCBase, /, **facts: Any) -> Self:
         """Facts of which some are given instead of gathered."""
         one = cls(portal, base)
         one.__dict__.update(facts)

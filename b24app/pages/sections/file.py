@@ -88,6 +88,7 @@ class _Fitting:
         self.names = labels.names(facts)
         self.types = {one.id for one in there.price_types}
         self.measures = {one.id for one in there.measures}
+        self.sections = {one.id for one in there.sections}
         self.users = {one.id for one in there.users}
         self.companies = {one.id for one in there.my_companies}
         self.pipelines = {(one.entity_type_id, one.id) for one in there.pipelines}
@@ -107,6 +108,9 @@ class _Fitting:
             skipped_price_types=self._set("skipped_price_types", told.skipped_price_types, self._onec_type),
             base_price_type=base,
             units=self._pairs("units", told.units, value=self.measures.__contains__),
+            item_type_sections=self._pairs(
+                "item_type_sections", told.item_type_sections, value=lambda id: not self.sections or id in self.sections
+            ),
             skipped_warehouses=self._set("skipped_warehouses", told.skipped_warehouses, self._store),
             notify_users=self._set("notify_users", told.notify_users, self._user),
             trade=self._trade(told.trade),

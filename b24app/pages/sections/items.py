@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
-from b24app.pages.sections.choosing import Line, kept_beside, options
+from b24app.pages.sections.choosing import Line, kept_beside, laid_beside, options, ticked
 from b24app.pages.sections.facts import Thing
 from b24app.pages.sections.scene import Scene
 from b24app.pages.sections.section import Read, Section, Typed
@@ -25,17 +26,30 @@ def fields(scene: Scene, typed: Typed | None) -> dict[str, Any]:
         key = f"type-{place}"
         now = _now(scene.rules, one.id) if typed is None else typed.get(key) or _GOODS
         note = ngettext("%(count)d item", "%(count)d items", one.count) % {"count": one.count} if one.count else ""
-        lines.append(Line(key, one.id, one.name, note, options=options(_choices(one.id), now), error=errors.get(key, "")))
+        line = Line(key, one.id, one.name, note, options=options(_choices(one.id), now), error=errors.get(key, ""))
+        lines.append((line, _section(scene, place, one.id, typed, errors), _plain(scene, place, one.id, typed)))
     return {"lines": lines}
+
+
+def _section(scene: Scene, place: int, name: str, typed: Typed | None, errors: Mapping[str, str]) -> Line:
+    key = f"section-{place}"
+    now = scene.rules.item_type_sections.get(name, "") if typed is None else typed.get(key) or ""
+    choices = [("", _("by their groups in 1C")), *((one.id, one.name) for one in scene.facts.portal.sections)]
+    return Line(key, name, name, options=options(choices, now), error=errors.get(key, ""))
+
+
+def _plain(scene: Scene, place: int, name: str, typed: Typed | None) -> Line:
+    key = f"plain-{place}"
+    return Line(key, name, name, on=name in scene.rules.plain_item_types if typed is None else ticked(typed, key))
 
 
 def _types(scene: Scene) -> list[Thing]:
     """What 1C told of, then what is set and was not met (any more)."""
     told = list(scene.facts.item_types)
     known = {one.id for one in told}
-    return told + [
-        Thing(name, name) for name in sorted((scene.rules.skipped_item_types | scene.rules.service_item_types) - known)
-    ]
+    rules = scene.rules
+    set_ = rules.skipped_item_types | rules.service_item_types | rules.plain_item_types | set(rules.item_type_sections)
+    return told + [Thing(name, name) for name in sorted(set_ - known)]
 
 
 def _choices(name: str) -> list[tuple[str, str]]:
@@ -63,13 +77,28 @@ def read(typed: Typed, scene: Scene) -> Read:
         for place, name in enumerate(shown)
         if told[name] not in dict(_choices(name))
     }
+    there = {str(one.id) for one in scene.facts.portal.sections} | {str(id) for id in scene.rules.item_type_sections.values()}
+    sections: dict[str, int] = {}
+    for place, name in enumerate(shown):
+        value = typed.get(f"section-{place}") or ""
+        if value and value not in there:
+            wrong[f"section-{place}"] = _("Choose one of the list.")
+        elif value:
+            sections[name] = int(value)
     if wrong:
         return Read(errors=wrong)
+    plain = [name for place, name in enumerate(shown) if ticked(typed, f"plain-{place}")]
     skipped = [name for name, value in told.items() if value == _SKIP]
-    services = [name for name, value in told.items() if value == _SERVICE and not _always_service(name)]
+    services = [
+        name
+        for name, value in told.items()
+        if value == _SERVICE and (name in scene.rules.service_item_types or not _always_service(name))
+    ]
     return Read(
         {
             "skipped_item_types": kept_beside(scene.rules.skipped_item_types, shown, skipped),
+            "plain_item_types": kept_beside(scene.rules.plain_item_types, shown, plain),
+            "item_type_sections": laid_beside(scene.rules.item_type_sections, shown, sections),
             "service_item_types": kept_beside(scene.rules.service_item_types, shown, services),
         }
     )

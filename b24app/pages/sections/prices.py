@@ -59,7 +59,7 @@ def read(typed: Typed, scene: Scene) -> Read:
             errors[f"price-{place}"] = _("Another price type of 1C already goes there.")
         elif value:
             chosen[one.id] = int(value)
-    base = typed.get("base-price") or ""
+    base = typed.get("base-price", scene.rules.base_price_type) or ""
     if base and base != scene.rules.base_price_type and base not in shown:
         errors["base-price"] = _("Choose one of the list.")
     elif base in skipped:
