@@ -28,7 +28,8 @@ class Section:
     """One section. `title` and `explains` are gettext_noop texts, `template` holds only the fields: neither form nor buttons.
 
     `fields` gives the template's context (choices, what is set or was typed, suggestions marked as such); `read` is pure; `says` tells
-    in a line what is set. All of them work with nothing known of either side, and reading the form untouched changes nothing.
+    in a line what is set. All of them work with nothing known of either side, and reading the form untouched changes nothing but takes what is
+    suggested.
     """
 
     slug: str

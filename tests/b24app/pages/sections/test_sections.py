@@ -11,19 +11,21 @@ from django.utils import translation
 from lxml import html
 
 from b24app.models import Portal
-from b24app.pages.sections import SECTIONS, currencies, goods, items, prices, units, warehouses
-from b24app.pages.sections.facts import Facts, PriceTypeOf1C, Thing
+from b24app.pages.sections import SECTIONS, currencies, goods, items, organisations, prices, units, warehouses
+from b24app.pages.sections.facts import Facts, Organisation, PriceTypeOf1C, Thing
 from b24app.pages.sections.scene import Scene
 from b24app.pages.sections.section import Section
 from exchange.models import OneCBase
 from exchange.settling.choices import Choice, Choices, Currency
 from mapping.edit import laid_over
 from mapping.rules import Rules, from_data, to_data
+from mapping.trade_rules import TradeRules
 
 PORTAL = Choices(
     price_types=(Choice(1, "BASE", main=True), Choice(5, "Dealers")),
     measures=(Choice(9, "Piece"), Choice(10, "Metre")),
     sections=(Choice(3, "Boots"),),
+    my_companies=(Choice(7, "Trade House LLC", note="7707083893"), Choice(8, "Works LLC", note="1")),
     currencies=(Currency("RUB", "Rouble", base=True),),
     known=True,
 )
@@ -33,7 +35,7 @@ TOLD = {
     "item_types": (Thing("Товар", "Товар", 4), Thing("Услуга", "Услуга", 1), Thing("Тара", "Тара", 2)),
     "currencies": ("руб", "USD", "у.е."),
     "unknown_units": (Thing("бухта", "бухта", 3),),
-    "organisations": (),
+    "organisations": (Organisation("o0", "Trade House", "7707083893"), Organisation("o1", "Works", "7707083894")),
     "statuses": (),
     "managers": (),
     "portal": PORTAL,
@@ -54,8 +56,9 @@ SET = Rules(
     plain_item_types=frozenset({"Товар"}),
     item_type_sections={"Товар": 3},
     absent_limit=25,
+    trade=TradeRules(organisations={"o0": 8, "o1": 7, "gone": 9}, warehouse="w1"),
 )
-MINE: tuple[Section, ...] = tuple(one.SECTION for one in (prices, items, goods, warehouses, units, currencies))
+MINE: tuple[Section, ...] = tuple(one.SECTION for one in (prices, items, goods, warehouses, units, currencies, organisations))
 
 
 def scene(rules: Rules, told: dict[str, Any]) -> Scene:
@@ -89,7 +92,9 @@ class TestEverySection:
     @pytest.mark.parametrize("rules", [Rules(), SET], ids=["default", "set"])
     def test_changes_nothing_when_left_untouched(self, section: Section, rules: Rules, told: dict[str, Any]) -> None:
         at = scene(rules, told)
-        assert after(section, at, sent(rendered(section, at))) == rules
+        suggested = section is organisations.SECTION and rules == Rules() and told is TOLD
+        wanted = Rules(trade=TradeRules(organisations={"o0": 7})) if suggested else rules
+        assert after(section, at, sent(rendered(section, at))) == wanted
 
     def test_says_something_in_a_line(self, section: Section) -> None:
         for rules, told in ((Rules(), NOTHING), (SET, TOLD)):
@@ -189,3 +194,22 @@ class TestWarehouses:
     def test_that_were_not_shown_stay_as_they_were(self) -> None:
         rules = after(warehouses.SECTION, scene(SET, TOLD), QueryDict("store-1=1"))
         assert rules.skipped_warehouses == {"w0", "unseen"}
+
+
+class TestOrganisations:
+    def test_are_suggested_by_tax_number_and_marked(self) -> None:
+        lines = organisations.SECTION.fields(scene(Rules(), TOLD), None)["lines"]
+        assert [(line.name, line.suggested) for line in lines] == [("Trade House", True), ("Works", False)]
+
+    def test_no_company_is_suggested_that_somebody_chose_for_another(self) -> None:
+        taken = Rules(trade=TradeRules(organisations={"o1": 7}))
+        assert organisations.suggestions(scene(taken, TOLD)) == {}
+
+    def test_two_cannot_be_one_company(self) -> None:
+        typed = QueryDict("organisation-0=7&organisation-1=7")
+        assert list(organisations.SECTION.read(typed, scene(Rules(), TOLD)).errors) == ["organisation-1"]
+
+    def test_and_the_warehouse_of_orders_are_saved(self) -> None:
+        rules = after(organisations.SECTION, scene(Rules(), TOLD), QueryDict("organisation-0=8&order-warehouse=w1"))
+        assert (dict(rules.trade.organisations), rules.trade.warehouse) == ({"o0": 8}, "w1")
+        assert organisations.SECTION.read(QueryDict("order-warehouse=w9"), scene(Rules(), TOLD)).errors
