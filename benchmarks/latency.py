@@ -80,7 +80,7 @@ class World:
             made = int(self.bitrix24.call("crm.item.add", entityTypeId=INVOICE, fields=fields)["item"]["id"])
             self.set_price(made, "100.00")
             self.documents.append(made)
-        until(lambda: self.take() and len(self.book.orders) == DOCUMENTS, "1C did not get the documents")
+        _app.until(lambda: self.take() and len(self.book.orders) == DOCUMENTS, "1C did not get the documents")
 
     def set_price(self, document: int, price: str) -> None:
         """The rows of a document anew, as the manager's grid sends them."""
@@ -101,15 +101,6 @@ class World:
         if changed := self.book.to_send():
             orders.give(lambda: self.client.session("sale"), changed, MOMENT)
             self.book.confirm()
-
-
-def until(happens: Callable[[], bool], trouble: str, seconds: float = 120) -> None:
-    """Wait for it, or give up."""
-    ends = time.monotonic() + seconds
-    while not happens():
-        if time.monotonic() > ends:
-            raise SystemExit(trouble)
-        time.sleep(0.2)
 
 
 def paced(edits: float, seconds: float) -> Iterator[int]:
@@ -265,7 +256,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--edits", type=float, default=10, help="a second")
     parser.add_argument("--answer", type=float, default=0.0, help="seconds that a command takes the portal besides its work")
     given: Any = parser.parse_args(arguments)
-    with _app.portal(given.answer) as bitrix24, _app.running(bitrix24) as (app_url, portal):
+    with _app.portals(1, given.answer) as (bitrix24,), _app.running(bitrix24) as (app_url, portal):
         world = World.open(bitrix24, portal, app_url)
         world.fill()
         print(f"{'':10} {'':6} {'p50':>7} {'p95':>7} {'max':>7}     {given.edits:g} edits a second, {_app.load()}", flush=True)

@@ -132,16 +132,22 @@ def offers(number: int) -> Iterator[str]:
 
 def write(folder: Path, items: int) -> list[Path]:
     """The two files of a base of so many items."""
-    catalogue, package = folder / f"import{items}.xml", folder / f"offers{items}.xml"
-    with catalogue.open("w", encoding="utf-8") as file:
-        file.write(ROOT + lines(1, '<Каталог СодержитТолькоИзменения="false">', ">>" + element("Ид", guid("c")), ">><Товары>"))
-        file.writelines(product(number) for number in range(items))
-        file.write(lines(1, ">></Товары>", "</Каталог>") + END)
+    package = folder / f"offers{items}.xml"
     with package.open("w", encoding="utf-8") as file:
         file.write(ROOT + lines(1, "<ПакетПредложений>", ">>" + element("ИдКаталога", guid("c")), ">><Предложения>"))
         file.writelines(offer for number in range(items) for offer in offers(number))
         file.write(lines(1, ">></Предложения>", "</ПакетПредложений>") + END)
-    return [catalogue, package]
+    return [write_goods(folder, items), package]
+
+
+def write_goods(folder: Path, items: int) -> Path:
+    """The file of goods alone."""
+    catalogue = folder / f"import{items}.xml"
+    with catalogue.open("w", encoding="utf-8") as file:
+        file.write(ROOT + lines(1, '<Каталог СодержитТолькоИзменения="false">', ">>" + element("Ид", guid("c")), ">><Товары>"))
+        file.writelines(product(number) for number in range(items))
+        file.write(lines(1, ">></Товары>", "</Каталог>") + END)
+    return catalogue
 
 
 def expat(path: Path) -> int:

@@ -21,12 +21,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
@@ -46,28 +44,23 @@ FILE = (reading.ROOT + reading.END).encode()
 
 @contextmanager
 def web(module: str, port: int) -> Iterator[int]:
-    """The Procfile's web server with this application, once it answers."""
-    line = re.search(r"^web: (.*)$", (_app.ROOT / "Procfile").read_text(), re.MULTILINE)
-    assert line is not None
-    command = f"exec {line[1]}".replace("b24app.wsgi", module)
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    settings = {"DJANGO_SETTINGS_MODULE": "b24app.settings"} if module == "b24app.wsgi" else {}
-    environment = {**os.environ, "PATH": path, "LISTEN": "127.0.0.1", "PORT": str(port), **settings}
-    process = subprocess.Popen(["/bin/sh", "-c", command], cwd=_app.ROOT, env=environment, stderr=subprocess.DEVNULL)
+    """The Procfile's web server with this application, once it answers; its process id."""
+    # The bare Django brings its settings with it.
+    settings = "b24app.settings" if module == "b24app.wsgi" else ""
+    with _app.program("web", ("b24app.wsgi", module), LISTEN="127.0.0.1", PORT=str(port), DJANGO_SETTINGS_MODULE=settings) as pid:
+        _app.until(lambda: answers(port), "the web server did not start")
+        yield pid
+
+
+def answers(port: int) -> bool:
+    """Whether anything answers there, whatever it says."""
     try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/noop/", timeout=2).close()
-            except urllib.error.HTTPError:
-                break
-            except OSError:
-                time.sleep(0.1)
-                continue
-            break
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/noop/", timeout=5).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def event() -> bytes:
