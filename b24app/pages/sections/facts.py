@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -113,7 +114,7 @@ class Facts:
         """1C's own companies as its documents name them."""
         rows = self._rows(
             """select distinct on (id) id, facts from (
-                 select onec_side->>'organisation' id, onec_side->'facts' facts, pk from
+                 select onec_side->>'organisation' id, (onec_side->'facts')::text facts, pk from
                    (select onec_side, id pk from exchange_tradedocument where base_id = %s and onec_side is not null
                     order by id desc limit %s) newest
                ) t where id <> '' order by id, pk desc limit 200""",
@@ -121,7 +122,7 @@ class Facts:
         )
         found = []
         for id, told in rows:
-            said = _pairs(told)
+            said = _pairs(json.loads(told or "[]"))
             found.append(Organisation(id, said.get(words.ORGANISATION) or id, said.get(words.ORGANISATION_TAX_ID, "")))
         return tuple(sorted(found, key=lambda one: one.name.casefold()))
 
