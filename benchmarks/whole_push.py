@@ -1,10 +1,10 @@
 """How much of a portal's rate a whole push uses, and how many commands it spends: an invented base, read, remembered and pushed.
 
-    DATA_DIR=/tmp/pushing python -m benchmarks.whole_push [--items 800]
+    DATA_DIR=/tmp/pushing python -m benchmarks.whole_push [--items 2000] [--answers 0.1 0.3 1 2 5]
 
-The sandbox's portal, in a process of its own, counts requests in a leaky bucket as Bitrix24 documents it and takes its time with each
-answer; the push runs in another one, with a database of its own, from the files of a 1C to the last price. All cases run at once. Both
-buckets are full at the beginning, as they are in the midst of a long push. Prints:
+The sandbox's portal, in a process of its own, counts requests in a leaky bucket as Bitrix24 documents it and takes so long with each
+answer, however little is asked; the push runs in another one, with a database of its own, from the files of a 1C to the last price.
+All cases run at once. Both buckets are full at the beginning, as they are in the midst of a long push. Prints:
 
     rate      requests ÷ requests the portal would have let through, from the first one to the last full batch (while work is queued)
     refused   answers 503 QUERY_LIMIT_EXCEEDED and 429 OPERATION_TIME_LIMIT
@@ -32,7 +32,7 @@ MADE = ("sections", "properties", "enums", "stores", "measures", "vats", "price_
 
 @dataclass(frozen=True)
 class Case:
-    """One portal: its name, seconds for a batch of fifty commands, items pushed to it."""
+    """One portal: its name, seconds until it answers, items pushed to it."""
 
     name: str
     answer_seconds: float
@@ -45,13 +45,14 @@ def portal_process(case: Case, pipe: Any) -> None:
 
     requests: list[tuple[float, int]] = []
     with PortalServer(port=0) as server:
-        server.portal.options.answer_time = {"*": case.answer_seconds / BATCH}
         server.installation.finish(1)
         answer = server.rest.answer
 
         def noting(name: str, params: dict[str, Any], **how: Any) -> Any:
             requests.append((time.monotonic(), len(params.get("cmd") or [name])))
-            return answer(name, params, **how)
+            answered = answer(name, params, **how)
+            time.sleep(case.answer_seconds)
+            return answered
 
         server.rest.answer = noting  # type: ignore[method-assign]
         facts = ("url", "domain", "member_id", "client_id", "client_secret", "oauth_url", "application_token")
@@ -100,7 +101,7 @@ def push_process(case: Case, there: dict[str, Any], portal_pipe: Any, pipe: Any)
         lanes.mark_due(portal.pk)
         started = time.monotonic()
         while claim := lanes.claim("benchmark", portal.pk):
-            lanes.release(claim, push.push(claim, until=time.monotonic() + 45))
+            lanes.release(claim, push.push(claim, until=time.monotonic() + 45, longest=time.monotonic() + 120))
         pipe.send(time.monotonic() - started)
         pipe.recv()
 
@@ -192,9 +193,12 @@ def shares(requests: list[tuple[float, int]], calls: dict[str, Any], least: int,
 def main(arguments: list[str]) -> int:
     """Print the table; 1 when a rate is under 0.95 or anything was refused."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--items", type=int, default=800, help="items of the base; a third of them with characteristics")
+    parser.add_argument("--items", type=int, default=2000, help="items of the base; a third of them with characteristics")
+    parser.add_argument(
+        "--answers", type=float, nargs="+", default=[0.1, 0.3, 1.0, 2.0, 5.0], help="seconds until the portal answers"
+    )
     options = parser.parse_args(arguments)
-    cases = [Case(f"50 + 2/s, answers in {seconds:g} s", seconds, options.items) for seconds in (0.3, 2.0)]
+    cases = [Case(f"50 + 2/s, answers in {seconds:g} s", seconds, options.items) for seconds in options.answers]
     print(f"{'portal':28} {'rate':>6} {'refused':>8} {'commands':>9} {'batch':>6} {'products':>9} {'seconds':>8}")
     good = True
     for result in run(cases):

@@ -80,7 +80,7 @@ def work_lane(*, portal_id: int | None = None, **_: Any) -> None:
         more = True
         while more:
             due = timezone.now()
-            due_at = push.push(claim, until=time.monotonic() + SLICE_SECONDS)
+            due_at = push.push(claim, until=time.monotonic() + SLICE_SECONDS, longest=began + LANE_SECONDS)
             more = due_at is not None and due <= due_at <= timezone.now()
             if time.monotonic() - began > LANE_SECONDS or lanes.due(1):
                 break

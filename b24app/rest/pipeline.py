@@ -6,6 +6,7 @@ come back as they come.
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +23,9 @@ from b24app.rest.errors import NO_ANSWER, NOT_EXECUTED, RestError, make
 _BATCH_SECONDS = 15.0
 # Commands in a batch while nothing is known about their methods.
 _FIRST_SIZE = 25
+# How long an answer may take until the rate is no longer held: so many seconds' requests are on their way at a time. Twice what a slow
+# portal takes, so that what was missed while it was asked for something else is caught up.
+_SLOWEST_SECONDS = 12.0
 # Results waiting to be fetched while all threads work: enough to bridge a slow save of the caller's.
 _SPARE = 8
 # Batches made ready before their places are free: enough to bridge the making of the next one. More would be made too early, before
@@ -36,11 +40,12 @@ class _Task:
 
 
 class Pipeline:
-    """Keeps up to `in_flight` batches on their way to one portal. Use it from one thread, close it (or use `with`)."""
+    """Keeps up to `in_flight` batches on their way to one portal (by default as its pace needs). Use it from one thread, close it
+    (or use `with`)."""
 
-    def __init__(self, client: PortalClient, in_flight: int = 24) -> None:
+    def __init__(self, client: PortalClient, in_flight: int = 0) -> None:
         self._client = client
-        self._limit = in_flight
+        self._limit = in_flight or math.ceil(client.throttle.pace.rate * _SLOWEST_SECONDS)
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[Any, list[Outcome] | RestError | BaseException]] = queue.SimpleQueue()
         self._turn = threading.Lock()
@@ -65,7 +70,12 @@ class Pipeline:
     @property
     def idle(self) -> bool:
         """Whether the portal's rate is far from used up: then even a small batch costs nothing."""
-        return self._submitted == self._left and self._client.throttle.free() >= self._client.throttle.pace.burst / 2
+        return self.clear and self._client.throttle.free() >= self._client.throttle.pace.burst / 2
+
+    @property
+    def clear(self) -> bool:
+        """Whether no batch waits for its place."""
+        return self._submitted == self._left
 
     @property
     def pending(self) -> int:

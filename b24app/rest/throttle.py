@@ -5,8 +5,9 @@ one request; what is over gets 503 QUERY_LIMIT_EXCEEDED. Our bucket is a little 
 on the way (burst margin ÷ rate seconds of jitter) never overflow theirs. Redis' clock alone counts.
 
 Callers get their turn in the order they came: within a process by a gate, between processes by reserving the next free moment.
-Callers with much to send leave the last places of the bucket free (`leave`), so that those who cannot wait pass them by. Nobody
-overflows it: a place is taken only if the bucket, with everything reserved before, has room at the moment of sending.
+Callers with much to send give way to those who cannot wait: from the first request of those on, they leave the last places of the
+bucket free (`leave`) until nothing urgent has come for a while; as long as nothing is urgent, all places are theirs. Nobody overflows
+the bucket: a place is taken only if it, with everything reserved before, has room at the moment of sending.
 """
 
 from __future__ import annotations
@@ -38,16 +39,30 @@ STANDARD = Pace()
 ENTERPRISE = Pace(rate=5.0, burst=240)
 # How many places those who can wait leave to the others: enough for a few documents at once, and filled again within seconds.
 LEFT_FREE = 6
+# For how long after an urgent request: its answer is awaited and read, and the next one of the same document follows.
+_GIVE_WAY_SECONDS = 15
 
-# KEYS: the bucket (the moment when it will be empty, µs) and the pause (moment, µs). ARGV: µs per request, burst, longest wait, now or "".
-_RESERVE = """
-local t = redis.call('TIME'); local now = tonumber(ARGV[4]) or t[1] * 1000000 + t[2]
-local step = tonumber(ARGV[1]); local tolerance = step * tonumber(ARGV[2])
+# KEYS: the bucket (the moment when it will be empty, µs), the pause (moment, µs), until when the patient give way (moment, µs).
+# ARGV: µs per request, burst, places left free (0: urgent), longest wait, now or "".
+_LEFT = """
+local function places(now, burst, leave)
+  if leave > 0 and tonumber(redis.call('GET', KEYS[3]) or 0) > now then return math.max(burst - leave, 1) end
+  return burst
+end
+"""
+_RESERVE = (
+    _LEFT
+    + """
+local t = redis.call('TIME'); local now = tonumber(ARGV[5]) or t[1] * 1000000 + t[2]
+local leave = tonumber(ARGV[3]); local step = tonumber(ARGV[1])
+local tolerance = step * places(now, tonumber(ARGV[2]), leave)
 local empty = tonumber(redis.call('GET', KEYS[1]) or now); if empty < now then empty = now end
 local wait = math.max(0, empty + step - now - tolerance, tonumber(redis.call('HGET', KEYS[2], 'until') or 0) - now)
-if wait > tonumber(ARGV[3]) then return -math.ceil(wait) end
+if wait > tonumber(ARGV[4]) then return -math.ceil(wait) end
+if leave == 0 then redis.call('SET', KEYS[3], string.format('%.0f', now + wait + tonumber(ARGV[6])), 'PX', 60000) end
 redis.call('SET', KEYS[1], string.format('%.0f', empty + step), 'PX', math.ceil((empty + step - now) / 1000) + 60000)
 return math.ceil(wait)"""
+)
 # The portal says that its bucket is full: so is ours then, and rests. Refusals of requests that were on their way at the same time
 # are one penalty; the next one within a minute doubles it. ARGV: µs per request, burst, shortest and longest pause, now or "".
 _PENALTY = """
@@ -68,14 +83,19 @@ return pause"""
 _PAUSED = """
 local t = redis.call('TIME'); local now = tonumber(ARGV[1]) or t[1] * 1000000 + t[2]
 return math.max(0, math.ceil(tonumber(redis.call('HGET', KEYS[1], 'until') or 0) - now))"""
-_FILLED = """
-local t = redis.call('TIME'); local now = tonumber(ARGV[1]) or t[1] * 1000000 + t[2]
-return math.max(0, math.ceil(tonumber(redis.call('GET', KEYS[1]) or now) - now))"""
+# Answers places that are free, in millionths.
+_FREE = (
+    _LEFT
+    + """
+local t = redis.call('TIME'); local now = tonumber(ARGV[4]) or t[1] * 1000000 + t[2]
+local filled = math.max(0, tonumber(redis.call('GET', KEYS[1]) or now) - now) / tonumber(ARGV[1])
+return math.floor((places(now, tonumber(ARGV[2]), tonumber(ARGV[3])) - filled) * 1000000)"""
+)
 _SECOND = 1_000_000
 
 
 class Throttle:
-    """The pace of one portal; `leave` places of the bucket stay free for others.
+    """The pace of one portal. `leave`: who uses it can wait, and leaves so many places of the bucket free while something is urgent.
 
     `sleep` and `clock` (seconds; None is Redis' own) can be handed in, so that tests never wait.
     """
@@ -91,44 +111,46 @@ class Throttle:
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.pace = pace
-        self._burst = max(pace.burst - leave, 1)
+        self._leave = leave
         self.operating = OperatingTime(client, member_id, pace.allowance, clock=clock)
         self._sleep = sleep
         self._clock = clock
-        self._keys = [f"b24:{{{member_id}}}:bucket", f"b24:{{{member_id}}}:pause"]
+        self._keys = [f"b24:{{{member_id}}}:{name}" for name in ("bucket", "pause", "urgent")]
         self._step = _SECOND / pace.rate
         self._gate = _gate(f"{member_id}:{leave}")
         self._reserve = client.register_script(_RESERVE)
         self._penalty = client.register_script(_PENALTY)
         self._paused = client.register_script(_PAUSED)
-        self._filled = client.register_script(_FILLED)
+        self._free = client.register_script(_FREE)
 
     def acquire(self, longest: float = 60.0) -> float:
         """Wait for the next free place and take it; seconds waited at the gate's head.
 
         Raises RestError (QUEUE_TOO_LONG, nothing taken, with `retry_after`) when it would take more than `longest` seconds.
         """
-        waited = 0.0
+        waited, limits = 0.0, [self._step, self.pace.burst, self._leave]
         with self._gate.turn():
             while True:
-                wait = int(self._reserve(keys=self._keys, args=[self._step, self._burst, longest * _SECOND, self._now()]))
+                wait = int(
+                    self._reserve(keys=self._keys, args=[*limits, longest * _SECOND, self._now(), _GIVE_WAY_SECONDS * _SECOND])
+                )
                 if wait < 0:
                     raise make(QUEUE_TOO_LONG, "the portal's requests are used up", retry_after=-wait / _SECOND)
                 if not wait:
                     return waited
                 self._sleep(wait / _SECOND)
                 waited += wait / _SECOND
-                if not int(self._paused(keys=self._keys[1:], args=[self._now()])):
+                if not int(self._paused(keys=self._keys[1:2], args=[self._now()])):
                     return waited
 
     def free(self) -> float:
         """How many requests could leave at once, as far as is known; takes nothing."""
-        return self._burst - int(self._filled(keys=self._keys, args=[self._now()])) / self._step
+        return int(self._free(keys=self._keys, args=[self._step, self.pace.burst, self._leave, self._now()])) / _SECOND
 
     def penalise(self, shortest: float = 1.0, longest: float = 30.0) -> float:
         """The portal refused for too many requests: rest, longer each time; seconds until requests may go out again."""
         args = [self._step, self.pace.burst, shortest * _SECOND, longest * _SECOND, self._now()]
-        return float(self._penalty(keys=self._keys, args=args)) / _SECOND
+        return float(self._penalty(keys=self._keys[:2], args=args)) / _SECOND
 
     def allowed(self, method: str, count: int = 1) -> float:
         """Seconds until `count` commands of the method fit its operating time; 0 is now. Books nothing."""

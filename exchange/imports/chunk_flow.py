@@ -42,8 +42,12 @@ def _find(works: Sequence[Work], tools: Tools) -> Generator[Ask, list[Outcome], 
     """1C id → the portal's elements with it as their external id; raises LookUpFailed."""
     references = tools.references
     by_shape: dict[Shape, list[str]] = {}
+    found: dict[str, dict[int, Shape]] = {}
     for work in works:
         for element in work.to_find():
+            if element.onec_id in tools.found:
+                found[element.onec_id] = tools.found.pop(element.onec_id)
+                continue
             by_shape.setdefault("offer" if element.shape == "offer" else "product", []).append(element.onec_id)
     asked: list[tuple[Shape, Command]] = []
     for wanted, ids in by_shape.items():
@@ -52,7 +56,6 @@ def _find(works: Sequence[Work], tools: Tools) -> Generator[Ask, list[Outcome], 
             page = ids[start : start + commands.LOOKUP_SIZE]
             shapes: tuple[Shape, ...] = ("offer",) if wanted == "offer" else SHAPES
             asked += [(shape, commands.find_elements(shape, iblock, page)) for shape in shapes]
-    found: dict[str, dict[int, Shape]] = {}
     outcomes = (yield Ask(tuple(command for _, command in asked))) if asked else []
     for (shape, _), outcome in zip(asked, outcomes, strict=True):
         if outcome.error is not None:

@@ -185,8 +185,8 @@ class Dictionaries(Steps):
         for level in sorted(levels):
             yield from self._group_level(levels[level], found, there)
 
-    def _sections(self, rows: Sequence[Row]) -> Generator[Ask, list[Outcome], tuple[dict[str, Section], dict[int, Section]]]:
-        """The portal's sections that these groups may be: by external id, and by their own."""
+    def section_look_ups(self, rows: Sequence[Row]) -> tuple[Command, ...]:
+        """What `groups` asks first: the portal's sections that these groups may be, by external id, and by their own."""
         select = ["id", "iblockId", "name", "xmlId", "iblockSectionId", "active"]
         held = self.links["group"]
         by_id = [held[row.onec_id] for row in rows if row.onec_id in held]
@@ -196,12 +196,11 @@ class Dictionaries(Steps):
             for key, ids in (("xmlId", by_xml_id), ("id", by_id))
             for start in range(0, len(ids), LOOKUP_SIZE)
         ]
-        outcomes = yield Ask(
-            tuple(
-                commands.list_page("catalog.section.list", select, {"iblockId": self.portal.iblock_id, **filter})
-                for filter in filters
-            )
-        )
+        iblock = {"iblockId": self.portal.iblock_id}
+        return tuple(commands.list_page("catalog.section.list", select, {**iblock, **filter}) for filter in filters)
+
+    def _sections(self, rows: Sequence[Row]) -> Generator[Ask, list[Outcome], tuple[dict[str, Section], dict[int, Section]]]:
+        outcomes = yield Ask(self.section_look_ups(rows))
         found: dict[str, Section] = {}
         there: dict[int, Section] = {}
         for outcome in outcomes:

@@ -33,6 +33,17 @@ def is_due(base: OneCBase) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def due_after(base_id: int, kind: str, last: int, now: dt.datetime, most: int) -> list[tuple[int, str]]:
+    """(row id, 1C id of its item) of due rows of a kind, from row `last` on, in the order 1C told them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""select id, coalesce(nullif(parent_id, ''), onec_id) from exchange_staterow
+                where {DUE} and {BEFORE} and kind = %(kind)s and id > %(last)s and {FREE} order by id limit %(most)s""",  # noqa: S608
+            {"base": base_id, "kind": kind, "last": last, "now": now, "limit": settings.B24_REQUEST_LIMIT, "most": most},
+        )
+        return list(cursor.fetchall())
+
+
 KINDS = ("price_type", "warehouse", "group", "property", "category", "unit", "product", "offer")
 
 

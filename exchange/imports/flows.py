@@ -15,7 +15,7 @@ from b24app.rest.batching import Outcome
 from b24app.rest.commands import Command
 from b24app.rest.errors import METHOD_PAUSED, NOT_EXECUTED, Fate, RestError
 from exchange.planning.changes import Known
-from exchange.planning.items import Element, Item, Trouble
+from exchange.planning.items import Element, Item, Shape, Trouble
 from exchange.planning.references import References
 from mapping.rules import Rules
 
@@ -25,12 +25,14 @@ Key = tuple[str, str]  # (kind of the state row, 1C id)
 class Ask(NamedTuple):
     """Commands to send; `adds` names, place by place, the row that a command creates (it is marked before anything is sent).
 
-    `marks`: more rows to be marked before any of it is sent.
+    `marks`: more rows to be marked before any of it is sent. `last`: nothing follows in this flow, so that it may wait for what others
+    must send before they can go on.
     """
 
     commands: tuple[Command, ...]
     adds: tuple[Key | None, ...] = ()
     marks: tuple[Key, ...] = ()
+    last: bool = False
 
 
 # What an item refers to and is not there (yet): the item goes on without it and is looked at again.
@@ -97,6 +99,8 @@ class Tools:
     # Which of these portal ids another item of this base is linked with; and those that an item of this push has been matched with.
     taken: Callable[[Sequence[int]], Collection[int]] = lambda ids: ()
     claimed: dict[int, str] = field(default_factory=dict)
+    # 1C ids that have been looked up before → the portal's elements with them (each is used once: it may become true no longer).
+    found: dict[str, dict[int, Shape]] = field(default_factory=dict)
     # Where warehouse accounting is on: stock that documents must bring in line, left to the end of the slice.
     stock_queue: list[StockLine] = field(default_factory=list)
     retry_after: float = 60.0

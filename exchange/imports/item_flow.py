@@ -198,7 +198,7 @@ class _ItemPush:
             asked += self._ask_pictures(element)
         if not asked:
             return
-        outcomes = yield Ask(tuple(command for command, _, _ in asked), tuple(key for _, key, _ in asked))
+        outcomes = yield Ask(tuple(command for command, _, _ in asked), tuple(key for _, key, _ in asked), last=True)
         failure = None
         for (_, _, note), outcome in zip(asked, outcomes, strict=True):
             note(outcome)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from b24app.rest.batching import Outcome
+from b24app.rest.commands import Command
 from b24app.rest.errors import Fate, RestError
 from exchange.imports import commands
 from exchange.imports.flows import Ask, Key, Log
@@ -75,22 +76,34 @@ def _page(outcome: Outcome, key: str) -> Rows:
     return list(outcome.result.get(key, []))
 
 
-def read_portal(portal: Portal) -> Step:
-    """Fill `portal` from its lists: their first pages together, the rest one by one."""
-    property_fields = ["id", "iblockId", "name", "xmlId", "code", "propertyType", "userType", "multiple"]
-    asked: list[tuple[str, str, str, list[str], dict[str, Any]]] = [
+PROPERTY_FIELDS = ["id", "iblockId", "name", "xmlId", "code", "propertyType", "userType", "multiple"]
+
+
+def _lists(portal: Portal) -> list[tuple[str, str, str, list[str], dict[str, Any]]]:
+    """What to read: attribute of `portal`, method, key of its answer, fields, filter."""
+    lists: list[tuple[str, str, str, list[str], dict[str, Any]]] = [
         ("price_types", "catalog.priceType.list", "priceTypes", ["id", "name", "base", "xmlId"], {}),
         ("price_names", "catalog.priceTypeLang.list", "priceTypeLangs", ["id", "catalogGroupId", "lang", "name"], {}),
         ("vats", "catalog.vat.list", "vats", ["id", "name", "rate", "active"], {}),
         ("measures", "catalog.measure.list", "measures", ["id", "code", "measureTitle", "symbol"], {}),
         ("stores", "catalog.store.list", "stores", ["id", "title", "xmlId", "address", "active"], {}),
-        ("properties", "catalog.productProperty.list", "productProperties", property_fields, {"iblockId": portal.iblock_id}),
+        ("properties", "catalog.productProperty.list", "productProperties", PROPERTY_FIELDS, {"iblockId": portal.iblock_id}),
     ]
     if portal.offers_iblock_id:
         filter = {"iblockId": portal.offers_iblock_id}
-        asked.append(("offer_properties", "catalog.productProperty.list", "productProperties", property_fields, filter))
-    outcomes = yield Ask(tuple(list_page(method, select, filter) for _, method, _, select, filter in asked))
-    for (name, method, key, select, filter), outcome in zip(asked, outcomes, strict=True):
+        lists.append(("offer_properties", "catalog.productProperty.list", "productProperties", PROPERTY_FIELDS, filter))
+    return lists
+
+
+def first_pages(portal: Portal) -> tuple[Command, ...]:
+    """What `read_portal` asks first."""
+    return tuple(list_page(method, select, filter) for _, method, _, select, filter in _lists(portal))
+
+
+def read_portal(portal: Portal) -> Step:
+    """Fill `portal` from its lists: their first pages together, the rest one by one."""
+    outcomes = yield Ask(first_pages(portal))
+    for (name, method, key, select, filter), outcome in zip(_lists(portal), outcomes, strict=True):
         rows = yield from pages(method, key, select, filter, first=outcome)
         setattr(portal, name, rows)
 

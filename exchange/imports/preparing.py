@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext, override
 
 from b24app.models import Portal
-from b24app.oauth.facts import catalog_of
+from b24app.oauth.facts import CATALOG_FIELDS, catalog_of
+from b24app.rest.batching import BATCH_LIMIT, Outcome
 from b24app.rest.client import PortalClient
 from b24app.rest.commands import Command
 from b24app.rest.errors import Fate
@@ -19,21 +20,15 @@ from exchange.imports import portal_lists
 from exchange.imports.currencies import make_currencies
 from exchange.imports.dictionaries import Dictionaries, rate_of
 from exchange.imports.flows import Flow, Log
-from exchange.imports.properties import Properties, WantedProperty, option_key, wanted_properties
+from exchange.imports.looking_ahead import Found, look_ups, new_elements
+from exchange.imports.needed_properties import needed_properties
+from exchange.imports.properties import Properties, option_key
 from exchange.imports.reference_commands import portal_property
-from exchange.imports.survey import Needs, survey
+from exchange.imports.survey import EVER, Needs, survey, survey_since, surveyed
 from exchange.models import OneCBase, StateRow
-from exchange.planning.catalog import requisite_property
 from exchange.planning.desired import Row
 from exchange.planning.references import (
-    ARTICLE,
-    BARCODE,
-    BRAND,
-    CODE,
-    COUNTRY,
     EXEMPT,
-    ITEM_KIND,
-    MANUFACTURER,
     PortalPriceType,
     PortalProperty,
     References,
@@ -44,16 +39,6 @@ from mapping import links
 from mapping.rules import Rules
 
 LINK_KINDS = ("group", "price_type", "warehouse", "property", "offer_property", "option", "offer_option")
-_SYSTEM: Mapping[str, tuple[str, str]] = {
-    # key of the state row's facet → external id and code of the property
-    "article": (ARTICLE, ARTICLE),
-    "barcodes": (BARCODE, BARCODE),
-    "manufacturer": (MANUFACTURER, MANUFACTURER),
-    "brand": (BRAND, BRAND),
-    "country": (COUNTRY, COUNTRY),
-    "code": (CODE, CODE),
-    "item_kind": (ITEM_KIND, ITEM_KIND),
-}
 
 
 class OutOfTime(Exception):
@@ -84,16 +69,18 @@ class Preparation:
         self._run = run
         # A rehearsal looks through all rows, and leaves the process to think that nobody has.
         self.rehearsed = rehearsed
+        self.found: Found = {}  # what has been looked up for the first items meanwhile
+        self._answered: dict[str, Outcome] = {}
         self.links = {kind: links.to_b24(portal.pk, base.pk, kind) for kind in LINK_KINDS}
 
     def run(self, steps: Iterable[portal_lists.Step | Flow]) -> None:
         """Run steps together; raises OutOfTime when not all have ended."""
-        if not self._run(_flow(step) for step in steps):
+        if not self._run(_flow(step, self._answered) for step in steps):
             raise OutOfTime
 
     def prepare(self) -> References | None:
         """Everything an item can refer to, brought up to date; None when the portal has no catalogue. Raises OutOfTime."""
-        target, accounting, base_currency, currencies = self.target()
+        target, accounting, base_currency, currencies = self.target(listing=True)
         if not target.iblock_id:
             return None
         if currencies:  # empty = they could not be asked
@@ -101,17 +88,20 @@ class Preparation:
         references = self.references(target, accounting=accounting)
         return _with_currencies(references, base_currency, frozenset(currencies), self.rules.currencies)
 
-    def target(self) -> tuple[portal_lists.Portal, bool, str, set[str]]:
-        """The catalogue's iblocks, warehouse accounting, the base currency and all currencies, asked anew with every slice."""
-        outcomes = self.client.batch(
-            [
-                Command(
-                    "catalog.catalog.list", {"select": ["id", "iblockId", "iblockTypeId", "productIblockId", "skuPropertyId"]}
-                ),
-                Command("catalog.document.mode.status"),
-                Command("crm.currency.list"),
-            ]
-        )
+    def target(self, *, listing: bool = False) -> tuple[portal_lists.Portal, bool, str, set[str]]:
+        """The catalogue's iblocks, warehouse accounting, the base currency and all currencies, asked anew with every slice.
+
+        `listing`: and what `references` asks first.
+        """
+        questions = [
+            Command("catalog.catalog.list", {"select": CATALOG_FIELDS}),
+            Command("catalog.document.mode.status"),
+            Command("crm.currency.list"),
+        ]
+        beside = self._foreseen()[: BATCH_LIMIT - len(questions)] if listing else []
+        outcomes = self.client.batch([*questions, *beside])
+        self._answered = {_spelt(one.command): one for one in outcomes[len(questions) :]}
+        outcomes = outcomes[: len(questions)]
         for outcome in outcomes:
             if outcome.error is not None and outcome.error.fate in (Fate.RETRY, Fate.REFRESH, Fate.PERSON):
                 raise outcome.error
@@ -122,6 +112,16 @@ class Preparation:
         language = str(self.portal.facts.get("language") or self.portal.language or "ru")
         target = portal_lists.Portal(catalog["iblock_id"] or 0, catalog["offers_iblock_id"] or 0, languages=(language,))
         return target, accounting == "Y", base, {str(row["CURRENCY"]) for row in rows}
+
+    def _foreseen(self) -> list[Command]:
+        """What will be asked next if the portal's catalogue is still the one that it had, which hardly ever changes."""
+        catalog = self.portal.facts.get("catalog") or {}
+        before = portal_lists.Portal(catalog.get("iblock_id") or 0, catalog.get("offers_iblock_id") or 0)
+        if not before.iblock_id:
+            return []
+        groups = [row for row, due in self._rows("group").values() if due]
+        sections = Dictionaries(before, self.links, self.rules, self.log).section_look_ups(groups)
+        return [*portal_lists.first_pages(before), *sections]
 
     def _rows(self, kind: str) -> dict[str, tuple[Row, bool]]:
         """Every row of a dictionary kind with whether it is due, in the order 1C told them."""
@@ -137,68 +137,36 @@ class Preparation:
         due = {kind: [row for row, is_due in of_kind.values() if is_due] for kind, of_kind in rows.items()}
         every = {kind: [row for row, _ in of_kind.values()] for kind, of_kind in rows.items()}
         units = {row.onec_id: Unit(id=row.onec_id, **(row.main or {})) for row in every["unit"]}
-        needs = survey(self.base.pk, _EVER if self.rehearsed else _survey_since(self.base.pk))
+        needs = survey(self.base.pk, EVER if self.rehearsed else survey_since(self.base.pk))
         work = Dictionaries(target, self.links, self.rules, self.log, is_retail=meaning.is_retail)
         properties = Properties(target, self.links, self.rules, self.log)
 
         self.run([portal_lists.read_portal(target)])
         versions = {row.onec_id: row.version for row in due["property"]}
+        with override(self.portal.language or "ru"):
+            wanted = needed_properties(due["property"], every["property"], needs, self.links)
+        new = new_elements(self.base.pk, self.now) if due["group"] or due["property"] else []
         self.run(
             [
                 work.groups(due["group"], {row.onec_id: row for row in every["group"]}),
-                properties.properties(self._wanted(due["property"], every["property"], needs), versions),
+                properties.properties(wanted, versions),
                 *work.price_types(due["price_type"], every["price_type"]),
                 *work.warehouses(due["warehouse"], accounting=accounting),
                 *work.measures(_measures(needs, units)),
                 *work.vats(self._vats(needs, target)),
+                *look_ups(new, (target.iblock_id, target.offers_iblock_id), self.found),
             ]
         )
         self.log.done.update(
             {(row.kind, row.onec_id): row.version for kind in ("unit", "category", "property") for row in due[kind]}
         )
         if not self.rehearsed:
-            _surveyed(self.base.pk, self.now)
+            surveyed(self.base.pk, self.now)
         return self._references(target, every, units, accounting=accounting)
 
     def _vats(self, needs: Needs, target: portal_lists.Portal) -> dict[str, str]:
         with override(self.portal.language or "ru"):
             return {rate: gettext("VAT %(rate)s%%") % {"rate": rate} for rate in sorted(needs.vats - {EXEMPT})}
-
-    def _wanted(self, due: Sequence[Row], every: Sequence[Row], needs: Needs) -> list[WantedProperty]:
-        """Properties to make sure of: those of 1C that changed, those that offers use, and those for facts without a field."""
-        in_offers = {key for key, variant in needs.properties if variant}
-        wanted = [one for row in due for one in wanted_properties(row, row.onec_id in in_offers)]
-        told = {row.onec_id: row for row in every}
-        fresh = {row.onec_id for row in due}
-        for key in sorted(in_offers - fresh):
-            if key in told and key not in self.links["offer_property"]:
-                wanted += [one for one in wanted_properties(told[key], used_by_offers=True) if one.for_offers]
-        with override(self.portal.language or "ru"):
-            titles = {
-                "article": gettext("Article"),
-                "barcodes": gettext("Barcode"),
-                "manufacturer": gettext("Manufacturer"),
-                "brand": gettext("Brand"),
-                "country": gettext("Country of origin"),
-                "code": gettext("Code in 1C"),
-                "item_kind": gettext("Item kind in 1C"),
-            }
-        for facet, (key, code) in _SYSTEM.items():
-            for variant in (False, True):
-                if (facet, variant) in needs.has and key not in self.links["offer_property" if variant else "property"]:
-                    wanted.append(WantedProperty(key, titles[facet], "string", variant, multiple=facet == "barcodes", code=code))
-        for name, variant in sorted(needs.requisites):
-            key = requisite_property(name)
-            if key not in self.links["offer_property" if variant else "property"]:
-                wanted.append(WantedProperty(key, name[:255], "string", variant, multiple=True))
-        for key, (name, values) in sorted(needs.traits.items()):
-            texts = {value: value for value in sorted(values) if value}
-            known = self.links["offer_option"]
-            if key in told:
-                continue  # a property of 1C of the same id brings its own values
-            if key not in self.links["offer_property"] or any(option_key(key, text) not in known for text in texts):
-                wanted.append(WantedProperty(key, name[:255], "list", for_offers=True, options=texts))
-        return wanted
 
     def _references(
         self, target: portal_lists.Portal, every: Mapping[str, list[Row]], units: Mapping[str, Unit], *, accounting: bool
@@ -267,10 +235,21 @@ class _Options(Mapping[str, int]):
         return sum(1 for _ in self)
 
 
-def _flow(step: portal_lists.Step | Flow) -> Flow:
-    """A dictionary step as a flow of the scheduler."""
-    yield from step
-    return None
+def _spelt(command: Command) -> str:
+    return f"{command.method} {command.params}"
+
+
+def _flow(step: portal_lists.Step | Flow, answered: dict[str, Outcome]) -> Flow:
+    """A dictionary step as a flow of the scheduler; what has been `answered` before is not asked again (it counts once)."""
+    outcomes: list[Outcome] | None = None
+    while True:
+        try:
+            ask = next(step) if outcomes is None else step.send(outcomes)
+        except StopIteration:
+            return None
+        keys = [_spelt(command) for command in ask.commands]
+        known = ask.commands and all(key in answered for key in keys)
+        outcomes = [answered.pop(key) for key in keys] if known else (yield ask)
 
 
 def _measures(needs: Needs, units: Mapping[str, Unit]) -> dict[int, tuple[str, str, str]]:
@@ -290,17 +269,3 @@ def _measures(needs: Needs, units: Mapping[str, Unit]) -> dict[int, tuple[str, s
 
 def _with_currencies(references: References, base: str, portal: frozenset[str], rules: Mapping[str, str]) -> References:
     return replace(references, base_currency=base, portal_currencies=portal, currencies={**meaning.CURRENCIES, **rules})
-
-
-_EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_last_survey: dict[int, dt.datetime] = {}
-
-
-def _survey_since(base_id: int) -> dt.datetime:
-    """Rows changed before have been looked through by this process; a new process looks through all that are due."""
-    last = _last_survey.get(base_id)
-    return last - dt.timedelta(minutes=5) if last else _EVER
-
-
-def _surveyed(base_id: int, at: dt.datetime) -> None:
-    _last_survey[base_id] = at

@@ -21,6 +21,7 @@ from exchange.imports.preview_tally import Tally
 from exchange.imports.push import BasePush
 from exchange.imports.rehearsing import Rehearsal
 from exchange.imports.scheduler import PortalBlocked
+from exchange.imports.slices import Slice
 from exchange.models import OneCBase, StateRow
 from exchange.planning.previewed import Preview
 
@@ -64,7 +65,7 @@ class _RehearsedPush(BasePush):
 
     def __init__(self, base: OneCBase, client: PortalClient, pipeline: Pipeline, tally: Tally, until: float) -> None:
         rehearsal = Rehearsal(pipeline, tally.wrote)
-        super().__init__(base.portal, base, Claim(base.portal_id, 0), client, rehearsal, until)  # type: ignore[arg-type]
+        super().__init__(base.portal, base, Claim(base.portal_id, 0), client, rehearsal, Slice(until))  # type: ignore[arg-type]
         self.tally = tally
         self.saving = _Listening(tally)  # type: ignore[assignment]
 

@@ -27,12 +27,14 @@ from exchange import pictures, reports
 from exchange.imports import commands
 from exchange.imports.blocking import BLOCKED_SECONDS, RETRY_SECONDS, blocked
 from exchange.imports.chunk_flow import chunk_flow
-from exchange.imports.due import BEFORE, DUE, FREE, is_due, next_due, retry, stock_of_others
+from exchange.imports.due import due_after, is_due, next_due, retry, stock_of_others
 from exchange.imports.flows import Flow, Key, Log, PictureFile, StockLine, Tools, Work
+from exchange.imports.looking_ahead import Found
 from exchange.imports.portal_lists import DictionaryFailed
 from exchange.imports.preparing import OutOfTime, Preparation
 from exchange.imports.saving import Saving
 from exchange.imports.scheduler import PortalBlocked, Scheduler
+from exchange.imports.slices import Slice
 from exchange.imports.stock import LINES_AT_ONCE, StockMaker, remove_drafts, stock_flow
 from exchange.models import OneCBase, StateRow
 from exchange.planning.catalog import plan_item
@@ -49,12 +51,17 @@ __all__ = ["BasePush", "next_due", "push", "retry"]
 QUIET_SECONDS = 15.0
 WINDOW_ROWS = 1000
 CHUNK_ITEMS = 50
-# Chunks that are looked up at a time: work for some ten seconds, so that the end of a slice leaves little looked up in vain.
-MOST_CHUNKS = 8
+# Chunks that are looked up at a time: work for half a minute, so that a slow portal always has some while it looks up more.
+MOST_CHUNKS = 24
 
 
-def push(claim: lanes.Claim, *, until: float) -> dt.datetime | None:
-    """Push what is due for the claimed portal until time.monotonic() reaches `until`; returns when there is more to do."""
+def push(
+    claim: lanes.Claim, *, until: float, longest: float = 0.0, clock: Callable[[], float] = time.monotonic
+) -> dt.datetime | None:
+    """Push what is due for the claimed portal until `clock` reaches `until`; returns when there is more to do.
+
+    It goes on until `longest` while no other lane waits for a worker.
+    """
     portal = Portal.objects.get(pk=claim.portal_id)
     if portal.uninstalled_at is not None:
         return None
@@ -66,7 +73,7 @@ def push(claim: lanes.Claim, *, until: float) -> dt.datetime | None:
             if not is_due(base):
                 continue
             try:
-                finished = BasePush(portal, base, claim, client, pipeline, until).run()
+                finished = BasePush(portal, base, claim, client, pipeline, Slice(until, longest, clock)).run()
             except (PortalBlocked, DictionaryFailed, RestError) as exc:
                 return blocked(portal, exc if isinstance(exc, RestError) else exc.error)
             if not finished:
@@ -78,14 +85,21 @@ class BasePush:
     """One slice of pushing one base's catalogue."""
 
     def __init__(
-        self, portal: Portal, base: OneCBase, claim: lanes.Claim, client: PortalClient, pipeline: Pipeline, until: float
+        self,
+        portal: Portal,
+        base: OneCBase,
+        claim: lanes.Claim,
+        client: PortalClient,
+        pipeline: Pipeline,
+        slice: Slice,
     ) -> None:
         self.portal = portal
         self.base = base
         self.claim = claim
         self.client = client
         self.pipeline = pipeline
-        self.until = until
+        self.slice = slice
+        slice.called_off = self._called_off
         self.rules = rules_of(portal.pk, base.pk)
         self.log = Log()
         self.saving = Saving(portal, base, claim)
@@ -108,13 +122,13 @@ class BasePush:
         if self.log.linked or self.saving.linked_something:
             self._wake_waiting()
         self.saving.save(self.log)
-        return self._items(self._tools(prepared))
+        return self._items(self._tools(prepared, preparation.found))
 
     def _items(self, tools: Tools) -> bool:
         if not tools.references.accounting:
             return self._run(self._chunks(tools))
         self._run(iter([remove_drafts(self._document_number())]))
-        maker = StockMaker(tools.stock_queue, self._document(tools), self.until, time.monotonic)
+        maker = StockMaker(tools.stock_queue, self._document(tools), self.slice)
         finished = self._run(self._with_stock(tools, maker))
         return self._run(maker.flows()) and finished and not tools.stock_queue
 
@@ -124,20 +138,29 @@ class BasePush:
             self.log,
             save=self.saving.save,
             mark=self.saving.mark,
-            expired=lambda: time.monotonic() > self.until,
+            expired=self.slice.over,
             most_opening=MOST_CHUNKS,
         )
         return scheduler.run(flows)
 
+    def _called_off(self) -> bool:
+        """Whether others wait for the worker, or a person wants something else of this base."""
+        return (
+            bool(lanes.due(1))
+            or not OneCBase.objects.working().filter(pk=self.base.pk).exists()
+            or rules_of(self.portal.pk, self.base.pk) != self.rules
+        )
+
     # items
 
-    def _tools(self, references: References) -> Tools:
+    def _tools(self, references: References, found: Found | None = None) -> Tools:
         several = OneCBase.objects.filter(portal=self.portal).count() > 1
         return Tools(
             references=references,
             rules=self.rules,
             open_picture=self._open_picture,
             retry_after=RETRY_SECONDS,
+            found=found or {},
             ours=frozenset(price_type.id for price_type in references.price_types.values()),
             elsewhere=self._elsewhere if several else lambda ids: {},
             taken=lambda ids: links.to_onec(self.portal.pk, self.base.pk, "product", ids).keys(),
@@ -149,7 +172,7 @@ class BasePush:
         chunk: list[Work] = []
         for kind in ("product", "offer"):
             last = 0
-            while rows := self._due_after(kind, last):
+            while rows := due_after(self.base.pk, kind, last, self.now, WINDOW_ROWS):
                 last = rows[-1][0]
                 ids = [item for item in dict.fromkeys(item for _, item in rows) if item not in done]
                 done.update(ids)
@@ -160,22 +183,6 @@ class BasePush:
                         chunk = []
         if chunk:
             yield chunk_flow(chunk, tools, self.log)
-
-    def _due_after(self, kind: str, last: int) -> list[tuple[int, str]]:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"""select id, coalesce(nullif(parent_id, ''), onec_id) from exchange_staterow
-                    where {DUE} and {BEFORE} and kind = %(kind)s and id > %(last)s and {FREE} order by id limit %(most)s""",  # noqa: S608
-                {
-                    "base": self.base.pk,
-                    "kind": kind,
-                    "last": last,
-                    "now": self.now,
-                    "limit": settings.B24_REQUEST_LIMIT,
-                    "most": WINDOW_ROWS,
-                },
-            )
-            return list(cursor.fetchall())
 
     def _load(self, item_ids: Sequence[str], references: References) -> Iterator[Work]:
         """The work of these items, without those that must still wait."""

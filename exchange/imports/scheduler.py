@@ -8,19 +8,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from b24app.rest.batching import BATCH_LIMIT, Outcome
-from b24app.rest.commands import Command, needs_single_call
+from b24app.rest.batching import Outcome
 from b24app.rest.errors import METHOD_PAUSED, Fate, RestError
 from exchange.imports.flows import Ask, Flow, Key, Log
+from exchange.imports.outbox import Outbox, Part, Running, size_of
 
-# Bytes of one request's commands (pictures travel inside them): far under what the portal takes, small enough for its 60 seconds.
-BATCH_BYTES = 6 * 1024 * 1024
-# Commands, and bytes of them, that wait for their batches: enough to fill the next ones whatever their methods.
-MOST_READY = 4 * BATCH_LIMIT
-MOST_READY_BYTES = 4 * BATCH_BYTES
 # Flows that others have brought and that wait for their turn: looked up much too early, they would be looked up in vain.
 MOST_OPENED = 400
 # The lane is kept by saving; nothing may be learnt for a while where the portal is slow or a method rests.
@@ -32,6 +26,8 @@ class Carrier(Protocol):
 
     @property
     def hungry(self) -> bool: ...
+    @property
+    def clear(self) -> bool: ...
     @property
     def idle(self) -> bool: ...
     @property
@@ -48,24 +44,6 @@ class PortalBlocked(Exception):
     def __init__(self, error: RestError) -> None:
         super().__init__(str(error))
         self.error = error
-
-
-@dataclass(slots=True)
-class _Running:
-    flow: Flow
-    opening: bool = False  # it came from `source` and has not ended
-    outcomes: list[Outcome | None] = field(default_factory=list)
-    missing: int = 0
-    sent: bool = False  # some command of what it asks now has left: what that did must be taken in
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    running: _Running
-    place: int
-    command: Command
-    marks: tuple[Key, ...]
-    size: int
 
 
 class Scheduler:
@@ -95,14 +73,11 @@ class Scheduler:
         self._most_opening = most_opening  # flows of `source` at a time
         self._clock = clock
         self._opened: deque[Flow] = deque()
-        self._ready: deque[_Part] = deque()
-        self._alone: deque[_Part] = deque()
-        self._paused: list[tuple[float, _Part]] = []
+        self._outbox = Outbox()
+        self._paused: list[tuple[float, Part]] = []
         self._resting: dict[str, float] = {}  # method → when it may be called again
         self._active = 0
         self._opening = 0
-        self._bytes = 0
-        self._odd = True  # whose turn it is: that of a command that goes alone
         self._exhausted = False
         self._stopping = False
         self._saved_at = clock()
@@ -122,14 +97,14 @@ class Scheduler:
             self._submit()
             if self._carrier.pending:
                 self._fetch()
-            elif self._paused and not self._ready and not self._alone:
+            elif self._paused and not self._outbox:
                 self._rest()
-            elif not (self._ready or self._alone or self._opened) and (self._exhausted or self._stopping):
+            elif not (self._outbox or self._opened) and (self._exhausted or self._stopping):
                 return self._exhausted and not self._stopping
 
     def _admit(self, source: Iterator[Flow]) -> None:
         """Start flows while their commands find room: from `source` in time for their look-ups, else those that others have brought."""
-        while not self._stopping and self._active < self._most and self._has_room():
+        while not self._stopping and self._active < self._most and self._outbox.has_room:
             if not self._exhausted and self._opening < self._most_opening and len(self._opened) < MOST_OPENED:
                 flow = next(source, None)
                 if flow is None:
@@ -142,8 +117,10 @@ class Scheduler:
             else:
                 return
 
-    def _has_room(self) -> bool:
-        return len(self._ready) < MOST_READY and self._bytes < MOST_READY_BYTES
+    @property
+    def _ending(self) -> bool:
+        """Whether no further flow will bring commands: only those at work do."""
+        return (self._exhausted or self._stopping) and not self._opened
 
     def _abandon(self) -> None:
         """Out of time: what has not begun is left to the next slice, which plans it anew from what has been saved.
@@ -153,13 +130,8 @@ class Scheduler:
         if self._stopping:
             return
         self._stopping = True
-        for queue in (self._ready, self._alone):
-            parts = list(queue)
-            queue.clear()
-            queue.extend(part for part in parts if part.running.sent)
-            for part in parts:
-                if not part.running.sent:
-                    part.running.flow.close()
+        for part in self._outbox.drop(lambda part: not part.running.sent):
+            part.running.flow.close()
         while self._opened:
             self._opened.popleft().close()
         paused, self._paused = self._paused, []
@@ -168,9 +140,9 @@ class Scheduler:
 
     def _start(self, flow: Flow, *, opening: bool = False) -> None:
         self._active += 1
-        self._advance(_Running(flow, opening), None)
+        self._advance(Running(flow, opening), None)
 
-    def _advance(self, running: _Running, outcomes: list[Outcome] | None) -> None:
+    def _advance(self, running: Running, outcomes: list[Outcome] | None) -> None:
         try:
             ask: Ask = next(running.flow) if outcomes is None else running.flow.send(outcomes)
         except StopIteration as stop:
@@ -191,47 +163,32 @@ class Scheduler:
         adds = ask.adds or (None,) * len(ask.commands)
         for place, (command, key) in enumerate(zip(ask.commands, adds, strict=True)):
             marks = ask.marks if key is None else (key, *ask.marks)
-            self._queue(_Part(running, place, command, marks, _size_of(command)))
+            self._queue(Part(running, place, command, marks, size_of(command), ask.last))
 
-    def _queue(self, part: _Part) -> None:
+    def _queue(self, part: Part) -> None:
         until = self._resting.get(part.command.method, 0.0)
         if until > self._clock():
             self._paused.append((until, part))
             return
-        # A command that a batch would alter is a request of its own; among others it would tear their batch apart.
-        (self._alone if needs_single_call(part.command) else self._ready).append(part)
-        self._bytes += part.size
+        self._outbox.put(part)
 
     def _submit(self) -> None:
-        while (self._ready or self._alone) and self._carrier.hungry:
-            size = self._carrier.preferred_size({part.command.method for part in list(self._ready)[:BATCH_LIMIT]})
-            small = len(self._ready) < size and self._bytes < BATCH_BYTES
-            # In turn, so that neither many odd commands nor many plain ones keep the others waiting.
-            if self._alone and (self._odd or small):
-                self._odd = False
-                self._send([self._alone.popleft()])
-                continue
-            # A small batch wastes rate: wait for more commands while answers that will bring some are on their way.
-            if small and self._carrier.pending and not self._carrier.idle:
+        carrier = self._carrier
+        while self._outbox and carrier.hungry:
+            # A small batch wastes rate: wait for more commands while answers that will bring some are on their way. In the end they
+            # bring few, and whatever is sent now is done sooner.
+            small = not carrier.pending or carrier.idle or (self._ending and carrier.clear)
+            parts = self._outbox.take(carrier.preferred_size, small=small)
+            if not parts:
                 return
-            self._odd = True
-            self._send(self._batch(size))
+            self._send(parts)
 
-    def _batch(self, size: int) -> list[_Part]:
-        parts: list[_Part] = []
-        total = 0
-        while self._ready and len(parts) < size and (not parts or total + self._ready[0].size <= BATCH_BYTES):
-            parts.append(self._ready.popleft())
-            total += parts[-1].size
-        return parts
-
-    def _send(self, parts: list[_Part]) -> None:
+    def _send(self, parts: list[Part]) -> None:
         marked = {key for part in parts for key in part.marks}
         if marked:
             self._mark(marked)
         for part in parts:
             part.running.sent = True
-            self._bytes -= part.size
         self.commands_sent += len(parts)
         self._carrier.submit(parts, [part.command for part in parts])
 
@@ -240,7 +197,7 @@ class Scheduler:
         while self._carrier.pending and (done := self._carrier.next_done(timeout=0)) is not None:
             self._settle(*done)
 
-    def _settle(self, parts: list[_Part], result: list[Outcome] | RestError) -> None:
+    def _settle(self, parts: list[Part], result: list[Outcome] | RestError) -> None:
         if isinstance(result, RestError):
             if result.fate in (Fate.PERSON, Fate.REFRESH):
                 self._flush_log()
@@ -256,20 +213,13 @@ class Scheduler:
             if running.missing == 0:
                 self._advance(running, [one for one in running.outcomes if one is not None])
 
-    def _hold(self, part: _Part, seconds: float) -> None:
+    def _hold(self, part: Part, seconds: float) -> None:
         """Keep back a command whose method rests, and all others of the method: between others they would make batches small."""
         method, until = part.command.method, self._clock() + seconds
         self._paused.append((until, part))
         if self._resting.get(method, 0.0) < until:
             self._resting[method] = until
-            for queue in (self._ready, self._alone):
-                held = [one for one in queue if one.command.method == method]
-                if held:
-                    kept = [one for one in queue if one.command.method != method]
-                    queue.clear()
-                    queue.extend(kept)
-                    self._bytes -= sum(one.size for one in held)
-                    self._paused += [(until, one) for one in held]
+            self._paused += [(until, one) for one in self._outbox.drop(lambda one: one.command.method == method)]
 
     def _wake_paused(self) -> None:
         """Put commands back whose method may be called again."""
@@ -291,16 +241,5 @@ class Scheduler:
             self._saved_at = self._clock()
 
 
-def _out_of_time(part: _Part) -> Outcome:
+def _out_of_time(part: Part) -> Outcome:
     return Outcome(part.command, error=RestError(METHOD_PAUSED, "out of time", fate=Fate.RETRY, method=part.command.method))
-
-
-def _size_of(command: Command) -> int:
-    """About how many bytes the command adds to a request; only file contents matter."""
-    content = command.params.get("fileContent")
-    if content:
-        return len(content[1])
-    fields = command.params.get("fields")
-    if not isinstance(fields, dict):
-        return 500
-    return 1000 + sum(len(value["fileData"][1]) for value in fields.values() if isinstance(value, dict) and "fileData" in value)

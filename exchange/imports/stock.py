@@ -17,6 +17,7 @@ from exchange.imports import commands
 from exchange.imports.flows import Ask, Flow, Key, Log, StockLine
 from exchange.imports.portal_lists import DictionaryFailed, pages
 from exchange.imports.reference_commands import list_page
+from exchange.imports.slices import Slice
 from exchange.planning.desired import number
 from exchange.planning.items import Trouble
 
@@ -63,16 +64,14 @@ def next_lines(queue: list[StockLine]) -> list[StockLine]:
 class StockMaker:
     """Brings the stock that waits in `queue` in line, document after document, several at a time.
 
-    None is begun that would not end before `until`, as far as the one before tells: what is cut short is made again from its beginning.
+    None is begun that would not end within the `slice`, as far as the one before tells: what is cut short is made again from its beginning.
     """
 
-    def __init__(
-        self, queue: list[StockLine], document: Callable[[list[StockLine]], Flow], until: float, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, queue: list[StockLine], document: Callable[[list[StockLine]], Flow], slice: Slice) -> None:
         self._queue = queue
         self._document = document
-        self._until = until
-        self._clock = clock
+        self._slice = slice
+        self._clock = slice.clock
         self._longest = 0.0  # seconds that a document took; 0: none has ended yet
         self._at_work = 0
 
@@ -86,7 +85,7 @@ class StockMaker:
         return DOCUMENTS_AT_ONCE if 0 < self._longest < QUICK_SECONDS else 1
 
     def _may_begin(self, least: int) -> bool:
-        return len(self._queue) >= least and self._clock() + 1.5 * self._longest < self._until
+        return len(self._queue) >= least and self._clock() + 1.5 * self._longest < self._slice.ends
 
     def _documents(self, least: int) -> Flow:
         while self._may_begin(least):

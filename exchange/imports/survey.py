@@ -68,3 +68,17 @@ def survey(base_id: int, since: dt.datetime) -> Needs:
                 case "currency" if a:
                     needs.currencies.add(a)
     return needs
+
+
+EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_last_survey: dict[int, dt.datetime] = {}
+
+
+def survey_since(base_id: int) -> dt.datetime:
+    """Rows changed before have been looked through by this process; a new process looks through all that are due."""
+    last = _last_survey.get(base_id)
+    return last - dt.timedelta(minutes=5) if last else EVER
+
+
+def surveyed(base_id: int, at: dt.datetime) -> None:
+    _last_survey[base_id] = at

@@ -30,7 +30,7 @@ class TestWorkLane:
         """The portals pushed to, slice by slice; each has more to do at once, three times in all."""
         pushed: list[int] = []
 
-        def slice_of(claim: lanes.Claim, *, until: float) -> dt.datetime | None:
+        def slice_of(claim: lanes.Claim, *, until: float, longest: float) -> dt.datetime | None:
             pushed.append(claim.portal_id)
             return timezone.now() if len(pushed) < 3 else None
 

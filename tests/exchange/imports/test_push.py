@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import pytest
 from django.db.models import F
@@ -122,7 +121,7 @@ class TestPush:
         assert not Problem.objects.filter(cause="portal-refused").exists()
 
     def test_brings_in_a_dictionary_that_outlasts_the_slice(
-        self, tell: Send, portal: Portal, base: OneCBase, bitrix24: PortalServer, monkeypatch: pytest.MonkeyPatch
+        self, tell: Send, portal: Portal, base: OneCBase, bitrix24: PortalServer
     ) -> None:
         """Nothing is called done that the portal has not: a slice ends after so many looks at the clock, wherever it is then."""
         options = (
@@ -139,12 +138,10 @@ class TestPush:
         while is_due(base):
             slices += 1
             ticks = itertools.count()
-            monkeypatch.setattr(push, "time", SimpleNamespace(monotonic=lambda ticks=ticks: next(ticks)))
             lanes.mark_due(portal.pk)
             claim = lanes.claim("test", portal.pk)
             assert claim is not None
-            lanes.release(claim, push.push(claim, until=10 + 2 * slices))
-            monkeypatch.undo()
+            lanes.release(claim, push.push(claim, until=10 + 2 * slices, clock=ticks.__next__))
             done = set(
                 StateRow.objects.filter(base=base, kind="property", pushed_version=F("version")).values_list("onec_id", flat=True)
             )

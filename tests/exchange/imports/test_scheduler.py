@@ -22,7 +22,7 @@ class Carrier:
         self.most = 1000
         self.batches: list[list[Command]] = []
         self.sent_at_fetch: list[int] = []
-        self.idle = False
+        self.idle = self.clear = False
         self.waiting: deque[tuple[Any, list[Command]]] = deque()
         self.answer: Any = lambda commands: [Outcome(command, {"ok": True}) for command in commands]
 
@@ -141,6 +141,18 @@ class TestScheduler:
         carrier = Carrier()
         self.run(carrier, log, [*(odd(n) for n in range(3)), *(flow(log, str(n), 1) for n in range(150))])
         assert [len(batch) for batch in carrier.batches] == [1, 50, 1, 50, 1, 50]
+
+    def test_sends_first_what_flows_wait_for_and_fills_up_with_what_is_their_last(self, log: Log):
+        def item(name: str, steps: int) -> Flow:
+            for _ in range(steps):
+                yield Ask((Command("wait"),))
+            yield Ask((Command("last"),) * 2, last=True)
+            return None
+
+        carrier = Carrier()
+        self.run(carrier, log, [*(item(str(n), 0) for n in range(60)), *(item(str(n), 1) for n in range(30))])
+        assert [[command.method for command in batch].count("wait") for batch in carrier.batches] == [30, 0, 0, 0, 0]
+        assert [len(batch) for batch in carrier.batches] == [50, 50, 50, 50, 10]
 
     def test_keeps_back_all_commands_of_a_method_that_rests(self, log: Log):
         def answer(commands: list[Command]) -> list[Outcome]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from exchange.imports.flows import Ask, Flow, StockLine
+from exchange.imports.slices import Slice
 from exchange.imports.stock import DOCUMENTS_AT_ONCE, LINES_AT_ONCE, StockMaker, next_lines
 from exchange.planning.changes import Known
 
@@ -41,7 +42,7 @@ class TestStockMaker:
             return None
 
         queue = [line for n in range(count) for line in lines(str(n), LINES_AT_ONCE)]
-        return StockMaker(queue, document, until, clock), clock, begun
+        return StockMaker(queue, document, Slice(until, clock=clock)), clock, begun
 
     def work(self, maker: StockMaker) -> None:
         """Let every flow take one step after the other."""
