@@ -132,6 +132,14 @@ def sweep(*, portal_id: int | None = None, **_: Any) -> None:
         wake_settling(portal_id)
 
 
+def wake_sweep(portal_id: int) -> None:
+    """Let a worker look through a portal now: more of its documents travel than before; without a broker the next sweep does."""
+    try:
+        sweep.apply_async(kwargs={"portal_id": portal_id}, retry=False)
+    except OperationalError:
+        log.warning("the broker does not answer: portal %s waits for the next sweep", portal_id)
+
+
 # Taken once: longer than the broker waits for an acknowledgement, and begun anew the next night when it was interrupted.
 @shared_task(name="exchange.reconcile", acks_late=False, soft_time_limit=960, time_limit=990)
 def reconcile(*, base_id: int | None = None, mend: bool = False, **_: Any) -> None:

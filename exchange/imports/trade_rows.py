@@ -21,6 +21,7 @@ from exchange.planning.documents import Loose, Order, added, laid_over
 from exchange.planning.stored import from_data, to_data
 from exchange.planning.trade import COMPANY, CONTACT, DEAL, INVOICE, Party, PartyKind, Trade
 from mapping.load import rules_of
+from mapping.trade_rules import TradeRules
 
 # What a document without an id is known by, in place of it.
 _BY_NUMBER: Final = "number:"
@@ -87,7 +88,12 @@ class Rows:
         data = to_data(trade)
         if row is None:
             row = TradeDocument.objects.create(
-                base=self.base, entity_type_id=self._kind(), onec_id=_id_of(trade), onec_side=data, version=1, told_at=Now()
+                base=self.base,
+                entity_type_id=kind_of_new(rules_of(self.base.portal_id, self.base.pk).trade),
+                onec_id=_id_of(trade),
+                onec_side=data,
+                version=1,
+                told_at=Now(),
             )
             self.tally.new += 1
         else:
@@ -95,13 +101,6 @@ class Rows:
             news = self._save(row, data, onec_id=onec_id)
             self.tally.changed += _note_told(row, news=news)
         known.add(row, trade)
-
-    def _kind(self) -> int:
-        """What a document first made in 1C would be in the portal."""
-        rules = rules_of(self.base.portal_id, self.base.pk).trade
-        if rules.deals.made_from_onec and not rules.invoices.made_from_onec:
-            return DEAL
-        return INVOICE if rules.invoices.travels or not rules.deals.travels else DEAL
 
     def _keep_parties(self, parties: Iterable[Party], *, whole: bool) -> None:
         told = [party for party in parties if party.id]
@@ -149,6 +148,13 @@ class Rows:
         )
         self.tally.changed += 1
         return True
+
+
+def kind_of_new(rules: TradeRules) -> int:
+    """What a document first made in 1C would be in the portal."""
+    if rules.deals.made_from_onec and not rules.invoices.made_from_onec:
+        return DEAL
+    return INVOICE if rules.invoices.travels or not rules.deals.travels else DEAL
 
 
 def _note_told(row: TradeDocument, *, news: bool) -> bool:

@@ -14,7 +14,7 @@ from exchange.records import Counterparty, OrderDocument
 
 @dataclass(slots=True)
 class Account:
-    """`currencies`: as 1C writes them → ISO. `not_carried` are kept with the order and shown, but have no field of the portal's;
+    """`currencies`: as 1C writes them → ISO. `not_carried` are kept with the order, but have no field of the portal's;
     `not_taken` are no documents of a sale."""
 
     currencies: Mapping[str, str]

@@ -117,14 +117,15 @@ def lines(portal: Portal, base: OneCBase, before: Rules, after: Rules) -> Iterat
     """A line for each change that concerns documents which travel, and for orders of 1C that would be made in the portal."""
     pipelines = pipelines_of(portal.facts)
     found = _Found()
-    for group in _groups(base):
+    for group in groups_of(base):
         _look(group, before, after, pipelines, found)
     for key, count in found.counts.items():
         yield Line(key, str(_TEXTS[key] % {"count": count}), count, examples=_examples(portal, found.some[key]))
     yield from _made(base, before, after)
 
 
-def _groups(base: OneCBase) -> list[Group]:
+def groups_of(base: OneCBase) -> list[Group]:
+    """The documents of the base that the portal has, in groups."""
     with connection.cursor() as cursor:
         cursor.execute(_GROUPS, [base.pk])
         return [Group(*row) for row in cursor.fetchall()]

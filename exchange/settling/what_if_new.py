@@ -61,7 +61,7 @@ def lines(portal: Portal, base: OneCBase, before: Rules, after: Rules) -> list[L
 
 def _asked(base: OneCBase, before: Rules, after: Rules, pipelines: Pipelines) -> Iterator[_Asked]:
     for kind in DOCUMENT_TYPES:
-        was, now = (_admits(rules.trade.of_kind(kind)) for rules in (before, after))
+        was, now = (admits(rules.trade.of_kind(kind)) for rules in (before, after))
         if was == now:
             continue
         for (of, pipeline), stages in pipelines.stages.items():
@@ -78,7 +78,7 @@ def _asked(base: OneCBase, before: Rules, after: Rules, pipelines: Pipelines) ->
             yield _Asked(kind, pipeline, wanted)
 
 
-def _admits(kind: KindRules) -> KindRules:
+def admits(kind: KindRules) -> KindRules:
     """Only what decides whether a document is taken."""
     usual = KindRules()
     return replace(

@@ -37,7 +37,7 @@ def _summary(results: Sequence[Result]) -> Iterator[str]:
     met = Counter(name for result in results for name in result.read.get("sale", {}).get("not_carried", ()))
     if met:
         yield (
-            f"* Of documents {len(met)} names have no field of the portal's own; their values are kept and shown with the document: "
+            f"* Of documents {len(met)} names have no field of the portal's own; their values are kept with the document: "
             f"{', '.join(sorted(met))}."
         )
     slowest = max(results, key=lambda result: result.seconds, default=None)
@@ -94,7 +94,7 @@ def _missing(result: Result) -> Iterator[str]:
     if left := sale.get("not_taken"):
         yield f"not documents of a sale: {_times(left)}"
     if left := sale.get("not_carried"):
-        yield f"shown with the document, without a field of the portal's own: {_times(left)}"
+        yield f"kept with the document, without a field of the portal's own: {_times(left)}"
     for problem in _problems(result)[:MOST_PROBLEMS]:
         yield f"{problem['cause']} × {problem['objects']}"
     if result.seen.fault:

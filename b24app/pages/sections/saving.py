@@ -10,8 +10,8 @@ from django.db import transaction
 
 from b24app.frame import FrameUser
 from exchange import tasks
-from exchange.imports.rules_changed import goods_due
 from exchange.models import OneCBase
+from exchange.settling.rules_changed import follow
 from mapping.edit import change_rules, laid_over, replace_rules
 from mapping.load import rules_of, stored_of
 from mapping.models import RuleSet
@@ -65,7 +65,7 @@ def put(base: OneCBase, data: Mapping[str, Any], *, author: str) -> Saved:
 def _follow(base: OneCBase, written: RuleSet) -> Saved:
     earlier = RuleSet.objects.filter(portal_id=base.portal_id, scope=base.pk, version__lt=written.version).order_by("-version")
     saved = Saved(from_data(earlier.values_list("data", flat=True).first() or {}), from_data(written.data or {}))
-    goods_due(base, saved.before, saved.after)
+    follow(base, saved.before, saved.after)
     transaction.on_commit(lambda: _wake(base.portal_id))
     return saved
 
@@ -73,3 +73,4 @@ def _follow(base: OneCBase, written: RuleSet) -> Saved:
 def _wake(portal_id: int) -> None:
     tasks.wake_lane(portal_id)
     tasks.wake_settling(portal_id)
+    tasks.wake_sweep(portal_id)

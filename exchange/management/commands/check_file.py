@@ -175,7 +175,7 @@ def _sentences(report: Report) -> Iterator[str]:
     if left := report.sale.get("not_taken"):
         yield f"  Not documents of a sale, left out: {_named(left)}."
     if left := report.sale.get("not_carried"):
-        yield f"  Shown with the document, without a field of the portal's own: {_named(left)}."
+        yield f"  Kept with the document, without a field of the portal's own: {_named(left)}."
     for odd in report.oddities:
         times = f", {odd['times']} times" if odd["times"] > 1 else ""
         where = f" (line {odd['line']}{times})" if odd["line"] else ""
