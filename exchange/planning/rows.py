@@ -166,6 +166,20 @@ def uniform(lines: Sequence[Line], currency: str) -> tuple[Line, ...]:
     return tuple(line if line.vat_included else _included(line, currency) for line in lines)
 
 
+def with_vat(lines: Sequence[Line], currency: str, *, included: bool) -> tuple[Line, ...]:
+    """The same lines, the same to pay to the last minor unit, with VAT inside all of them or on top of all of them."""
+    convert = _included if included else _on_top
+    return tuple(line if line.vat_included == included else convert(line, currency) for line in lines)
+
+
+def _on_top(line: Line, currency: str) -> Line:
+    vat, taxed = vat_of(line, currency), _ONE + ((line.vat.percent if line.vat else None) or ZERO) / _HUNDRED
+    amount = to_pay(line, currency) - vat
+    price = unit_price(amount, line.quantity, currency, to_decimals(quotient(line.price, taxed), PRICE_DECIMALS))
+    discount = to_decimals(quotient(line.discount, taxed), PRICE_DECIMALS)
+    return replace(line, amount=amount, price=price, discount=discount, vat_included=False, vat_amount=vat)
+
+
 def _included(line: Line, currency: str) -> Line:
     amount, taxed = to_pay(line, currency), _ONE + ((line.vat.percent if line.vat else None) or ZERO) / _HUNDRED
     price = unit_price(amount, line.quantity, currency, to_decimals(product(line.price, taxed), PRICE_DECIMALS))

@@ -62,14 +62,15 @@ def _company(outgoing: Outgoing, *, final: bool) -> str:
     if final:
         alone = replace(alone, buyer=None, seller=None, organisation_name="", organisation_tax_id="")
     trade = outgoing.trade
-    return digest([to_data(alone), trade.organisation, trade.warehouse_id, trade.agreement_id, trade.price_type_id])
+    vat = [line.vat_included for line in trade.lines or ()]
+    return digest([to_data(alone), trade.organisation, trade.warehouse_id, trade.agreement_id, trade.price_type_id, vat])
 
 
 def outgoing_of(work: DocumentWork, b24_id: int, trade: Trade, portal: Trade, tools: DocumentTools) -> Outgoing:
     """The document as 1C gets it."""
     rules = work.base.rules.trade
     trade = with_terms(trade, rules, tools.base_price_type())
-    agreement = agreement_for(rules, portal.my_company_id, portal.category_id)
+    agreement = agreement_for(rules, portal.my_company_id, portal.category_id, trade.currency)
     keys: list[Named] = [key for key in (portal.buyer, _own(portal)) if key is not None and key in tools.parties]
     told = tools.for_onec({key: tools.parties[key] for key in keys if key == portal.buyer})
     buyer = told.get(portal.buyer) if portal.buyer else None

@@ -297,6 +297,25 @@ class TestToPortal:
         assert TradeDocument.objects.count() == 1
         assert len(world.bitrix24.state["items_31"]) == 1
 
+    def test_an_agreement_with_vat_on_top_goes_there_and_back_without_a_kopeck_of_difference(self, world: World) -> None:
+        world.rules(trade={"agreements": [{"id": "a", "name": "Основное", "default": True, "vat_included": False}]})
+        rows = [{"productId": world.product("boots"), "price": 100, "quantity": 3, "taxRate": 20, "taxIncluded": "Y"}]
+        id = world.invoice(rows)
+        world.hear((INVOICE, id))
+        world.settle()
+        (given,) = world.given(id).trade.lines or ()
+        assert (given.vat_included, str(given.amount), str(given.vat_amount)) == (False, "250", "50")
+        world.confirm(id)
+        version, before = world.document(id).outgoing_version, [dict(row) for row in world.rows_of(id)]
+        told = world.told(id)
+        world.onec_says(id, told)
+        world.settle()
+        assert (problems(), world.rows_of(id), world.document(id).outgoing_version) == ([], before, version)
+        doubled = replace(given, quantity=given.quantity * 2, amount=given.amount * 2, vat_amount=Decimal(100))
+        world.onec_says(id, replace(told, lines=(doubled,)))
+        world.settle()
+        assert (problems(), world.item(id)["opportunity"]) == ([], 600)
+
     def test_a_document_made_in_1c_before_the_rules_date_stays_there(self, world: World) -> None:
         world.rules(trade={"invoices": {"travels": True, "made_from_onec": True, "from_date": "2026-11-21"}})
         old = world.onec_makes(Trade(onec_id="old", date=dt.date(2026, 11, 20), currency="RUB", lines=(line("boots", 100),)))
