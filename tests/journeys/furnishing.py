@@ -15,6 +15,7 @@ from exchange import sessions, setting_up, tally
 from exchange.imports import rehearsals
 from exchange.models import ExchangeRequest, StateRow, TradeDocument, TradeParty, UploadedFile
 from exchange.observing import observe
+from exchange.planning import document_words as words
 from exchange.planning.previewed import Counts, Detail, Example, Preview
 from exchange.planning.stored import to_data
 from exchange.planning.trade import COMPANY, INVOICE, Party, Trade
@@ -64,6 +65,13 @@ def furnish_setup(portal: Portal) -> OneCBase:
         UploadedFile.objects.create(session=session, name=name, path=name, size=size)
     make_run(base, file_name="import0_1.xml", size=48_000_000, bytes_read=30_700_000, state="reading")
     make_rows(base, 1248)
+    goods = StateRow.objects.filter(base=base, kind="product")
+    for name, numbers in (("Товар", range(1100)), ("Услуга", range(1100, 1212)), ("Набор", range(1212, 1248))):
+        goods.filter(onec_id__in=[f"item-{number}" for number in numbers]).update(main={"item_type": name})
+    for number, status in enumerate(("Ожидается согласование", "К отгрузке", "Закрыт"), 1):
+        facts = ((words.ORGANISATION, "ООО «Ромашка»"), (words.ORGANISATION_TAX_ID, "7707083893"))
+        side = to_data(Trade(onec_id=f"order-{number}", organisation="org-1", status_name=status, currency="RUB", facts=facts))
+        TradeDocument.objects.create(base=base, entity_type_id=INVOICE, onec_id=f"order-{number}", onec_side=side)
     for number, name in enumerate(("Розничная", "Оптовая", "Дилерская"), 1):
         StateRow.objects.create(base=base, kind="price_type", onec_id=f"price-{number}", main={"name": name, "currency": "RUB"})
     for number, name in enumerate(("Основной склад", "Магазин на Садовой"), 1):

@@ -133,7 +133,16 @@ class TestWalk:
             for word in theirs.secrets():
                 assert word not in text.replace(path, ""), (method, path, word)
             if (
-                any(name in path for name in (f"/bases/{theirs.base.pk}/", "/problems/", "/journal/", "/matching/"))
+                any(
+                    name in path
+                    for name in (
+                        f"/bases/{theirs.base.pk}/",
+                        f"/setup/{theirs.base.pk}/",
+                        "/problems/",
+                        "/journal/",
+                        "/matching/",
+                    )
+                )
                 and "/causes/" not in path
             ):
                 ids_in_path = path.rstrip("/").rsplit("/", 1)[-1] not in ("journal", "download", "matching")
