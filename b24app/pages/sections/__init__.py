@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from b24app.pages.sections import currencies, goods, items, organisations, prices, units, warehouses
+from b24app.pages.sections import currencies, documents, goods, items, organisations, prices, statuses, units, warehouses
 from b24app.pages.sections.section import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -12,6 +12,8 @@ SECTIONS: tuple[Section, ...] = (
     warehouses.SECTION,
     units.SECTION,
     currencies.SECTION,
+    documents.SECTION,
+    statuses.SECTION,
     organisations.SECTION,
 )
 

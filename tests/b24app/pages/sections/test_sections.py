@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -11,15 +12,26 @@ from django.utils import translation
 from lxml import html
 
 from b24app.models import Portal
-from b24app.pages.sections import SECTIONS, currencies, goods, items, organisations, prices, units, warehouses
+from b24app.pages.sections import (
+    SECTIONS,
+    currencies,
+    documents,
+    goods,
+    items,
+    organisations,
+    prices,
+    statuses,
+    units,
+    warehouses,
+)
 from b24app.pages.sections.facts import Facts, Organisation, PriceTypeOf1C, Thing
 from b24app.pages.sections.scene import Scene
 from b24app.pages.sections.section import Section
 from exchange.models import OneCBase
-from exchange.settling.choices import Choice, Choices, Currency
+from exchange.settling.choices import Choice, Choices, Currency, PipelineChoice, Stage
 from mapping.edit import laid_over
 from mapping.rules import Rules, from_data, to_data
-from mapping.trade_rules import TradeRules
+from mapping.trade_rules import KindRules, StatusRule, TradeRules
 
 PORTAL = Choices(
     price_types=(Choice(1, "BASE", main=True), Choice(5, "Dealers")),
@@ -27,6 +39,13 @@ PORTAL = Choices(
     sections=(Choice(3, "Boots"),),
     my_companies=(Choice(7, "Trade House LLC", note="7707083893"), Choice(8, "Works LLC", note="1")),
     currencies=(Currency("RUB", "Rouble", base=True),),
+    pipelines=(
+        PipelineChoice(
+            31, 1, "Invoices", True, (Stage("N", "New"), Stage("S", "Sent"), Stage("P", "Paid", "S"), Stage("D", "Refused", "F"))
+        ),
+        PipelineChoice(2, 0, "Sales", True, (Stage("NEW", "New"), Stage("WON", "Won", "S"), Stage("LOSE", "Lost", "F"))),
+        PipelineChoice(2, 4, "Repairs", False, (Stage("C4:NEW", "New"), Stage("C4:WON", "Done", "S"))),
+    ),
     known=True,
 )
 TOLD = {
@@ -36,7 +55,7 @@ TOLD = {
     "currencies": ("руб", "USD", "у.е."),
     "unknown_units": (Thing("бухта", "бухта", 3),),
     "organisations": (Organisation("o0", "Trade House", "7707083893"), Organisation("o1", "Works", "7707083894")),
-    "statuses": (),
+    "statuses": ("Отправлен", "Paid"),
     "managers": (),
     "portal": PORTAL,
 }
@@ -56,9 +75,29 @@ SET = Rules(
     plain_item_types=frozenset({"Товар"}),
     item_type_sections={"Товар": 3},
     absent_limit=25,
-    trade=TradeRules(organisations={"o0": 8, "o1": 7, "gone": 9}, warehouse="w1"),
+    trade=TradeRules(
+        organisations={"o0": 8, "o1": 7, "gone": 9},
+        warehouse="w1",
+        invoices=KindRules(travels=False, all_pipelines=True, from_stage={1: "S"}, made_from_onec=True, pipeline_for_new=1),
+        deals=KindRules(
+            travels=True,
+            pipelines=frozenset({4, 77}),
+            my_companies=frozenset({7}),
+            from_date=dt.date(2026, 1, 31),
+            stage_paid={4: "-", 77: "C77:WON"},
+            stage_cancelled={0: "LOSE"},
+        ),
+        statuses=(
+            StatusRule(2, 4, "C4:WON", "Готов"),
+            StatusRule(2, 4, "C4:WON", "Выдан", "to_portal"),
+            StatusRule(2, 4, "C4:GONE", "Нет"),
+            StatusRule(2, 77, "C77:NEW", "Новый"),
+        ),
+    ),
 )
-MINE: tuple[Section, ...] = tuple(one.SECTION for one in (prices, items, goods, warehouses, units, currencies, organisations))
+MINE: tuple[Section, ...] = tuple(
+    one.SECTION for one in (prices, items, goods, warehouses, units, currencies, organisations, documents, statuses)
+)
 
 
 def scene(rules: Rules, told: dict[str, Any]) -> Scene:
@@ -92,8 +131,12 @@ class TestEverySection:
     @pytest.mark.parametrize("rules", [Rules(), SET], ids=["default", "set"])
     def test_changes_nothing_when_left_untouched(self, section: Section, rules: Rules, told: dict[str, Any]) -> None:
         at = scene(rules, told)
-        suggested = section is organisations.SECTION and rules == Rules() and told is TOLD
-        wanted = Rules(trade=TradeRules(organisations={"o0": 7})) if suggested else rules
+        takes = {
+            "organisations": TradeRules(organisations={"o0": 7}),
+            "statuses": TradeRules(statuses=(StatusRule(31, 1, "P", "Paid"),)),
+        }
+        suggested = section.slug in takes and rules == Rules() and told is TOLD
+        wanted = Rules(trade=takes[section.slug]) if suggested else rules
         assert after(section, at, sent(rendered(section, at))) == wanted
 
     def test_says_something_in_a_line(self, section: Section) -> None:
@@ -213,3 +256,61 @@ class TestOrganisations:
         rules = after(organisations.SECTION, scene(Rules(), TOLD), QueryDict("organisation-0=8&order-warehouse=w1"))
         assert (dict(rules.trade.organisations), rules.trade.warehouse) == ({"o0": 8}, "w1")
         assert organisations.SECTION.read(QueryDict("order-warehouse=w9"), scene(Rules(), TOLD)).errors
+
+
+class TestDocuments:
+    def typed(self, **more: str) -> QueryDict:
+        typed = sent(rendered(documents.SECTION, scene(Rules(), TOLD)))
+        for name, value in more.items():
+            typed[name] = value
+        return typed
+
+    def test_of_one_pipeline_travel_from_a_stage_and_a_day(self) -> None:
+        typed = self.typed(
+            **{"travels-2": "1", "which-2": "some", "pipeline-2-4": "1", "from_stage-2-4": "C4:WON", "since-2": "2026-02-01"}
+        )
+        deals = after(documents.SECTION, scene(Rules(), TOLD), typed).trade.deals
+        assert (deals.travels, set(deals.pipelines)) == (True, {4})
+        assert (dict(deals.from_stage), deals.from_date) == ({4: "C4:WON"}, dt.date(2026, 2, 1))
+
+    def test_of_every_pipeline_travel_when_all_are_wanted(self) -> None:
+        assert after(documents.SECTION, scene(Rules(), TOLD), self.typed(**{"which-31": "all"})).trade.invoices.all_pipelines
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [("which-2", "some"), ("since-31", "31.02.2026"), ("stage_paid-31-1", "C4:WON"), ("new-2", "99"), ("which-31", "none")],
+    )
+    def test_are_refused_where_something_is_no_choice(self, field: str, value: str) -> None:
+        assert list(documents.SECTION.read(self.typed(**{field: value}), scene(Rules(), TOLD)).errors) == [field]
+
+
+class TestStatuses:
+    def typed(self, *lines: tuple[str, str, str]) -> QueryDict:
+        typed = QueryDict("statuses-form=1", mutable=True)
+        for number, (at, status, way) in enumerate(lines):
+            typed.update({f"at-{number}": at, f"status-{number}": status, f"way-{number}": way})
+        return typed
+
+    def test_are_suggested_where_names_mean_the_same(self) -> None:
+        (table,) = statuses.SECTION.fields(scene(Rules(), TOLD), None)["tables"]
+        assert [(row.stage, row.status) for row in table.rows if row.suggested] == [("Paid", "Paid")]
+
+    def test_several_may_lead_to_one_stage(self) -> None:
+        typed = self.typed(("31:1:S", "Отправлен", "both"), ("31:1:S", "В пути", "to_portal"))
+        rules = after(statuses.SECTION, scene(Rules(), TOLD), typed).trade.statuses
+        assert rules == (StatusRule(31, 1, "S", "Отправлен"), StatusRule(31, 1, "S", "В пути", "to_portal"))
+
+    @pytest.mark.parametrize(
+        ("lines", "number"),
+        [
+            ([("31:1:S", "А", "both"), ("31:1:S", "Б", "both")], 1),
+            ([("31:1:S", "А", "both"), ("31:1:P", "а", "to_portal")], 1),
+            ([("31:9:S", "А", "both")], 0),
+            ([("", "А", "both")], 0),
+            ([("31:1:S", "А", "sideways")], 0),
+            ([("31:1:S", "А" * 101, "both")], 0),
+            ([("31:1:S", "А\x00", "both")], 0),
+        ],
+    )
+    def test_are_refused_where_they_contradict_or_lead_nowhere(self, lines: list[tuple[str, str, str]], number: int) -> None:
+        assert list(statuses.SECTION.read(self.typed(*lines), scene(Rules(), TOLD)).errors) == [f"status-{number}"]
