@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from b24app.pages import progress
-from b24app.pages.cause import Text
+from b24app.pages.causes import Text
 from b24app.pages.state import moment
 from exchange import protocol
 from exchange.models import ExchangeRequest, ExchangeSession, ImportRun, OneCBase, StateRow, UploadedFile

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from b24app import lanes
 from b24app.models import Lane, Portal
 from b24app.pages import causes, progress
-from b24app.pages.cause import Cause
+from b24app.pages.causes import Cause
 from b24app.pages.configurations import Configuration, configuration
 from b24app.pages.decision_state import Decision, decisions_of
 from b24app.pages.directions import Directions, directions_of

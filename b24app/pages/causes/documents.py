@@ -1,13 +1,42 @@
-"""Causes of problems about documents that travel both ways, in plain words (see causes.py)."""
+"""Causes about documents that travel both ways."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from b24app.pages.cause import Cause
+from b24app.pages.causes.words import Cause
 
-DOCUMENT_CAUSES: dict[str, Cause] = {
+DOCUMENTS: dict[str, Cause] = {
+    "order-unknown": Cause(
+        ngettext_lazy(
+            "%(count)d payment or shipment of an unknown order", "%(count)d payments or shipments of unknown orders", "count"
+        ),
+        _("1C names an order that has not come. What it told is kept, and is added to the order as soon as that comes."),
+        _("Have 1C send the order: save it again there, or widen the selection of orders in the exchange settings of 1C."),
+        _("Order in 1C: %(basis)s"),
+        again=False,
+    ),
+    "document-not-read": Cause(
+        ngettext_lazy("%(count)d document of 1C could not be read", "%(count)d documents of 1C could not be read", "count"),
+        _("Something in it is not as 1C writes documents; the others of its file have arrived."),
+        _("Open the document in 1C, correct and save it. If it happens again, send the file to your integrator."),
+        again=False,
+    ),
+    "document-rejected": Cause(
+        ngettext_lazy("1C did not take %(count)d document", "1C did not take %(count)d documents", "count"),
+        _("It went to 1C several times by itself, and 1C never confirmed it. It is left out, so that the others arrive."),
+        _(
+            "Look into the log of the exchange in 1C, correct the document in Bitrix24 (then it goes by itself) or in 1C, then retry."
+        ),
+        _("Number: %(number)s, sent alone %(times)s times"),
+    ),
+    "document-not-written": Cause(
+        ngettext_lazy("%(count)d document cannot be told to 1C", "%(count)d documents cannot be told to 1C", "count"),
+        _("Something that 1C demands of every document is missing, or its number does not suit the chosen configuration."),
+        _("Complete the document in Bitrix24: then it goes by itself. Of a number that does not suit, retrying makes another."),
+        _("Number: %(number)s, reason: %(reason)s"),
+    ),
     "document-conflict": Cause(
         ngettext_lazy("%(count)d document was changed on both sides", "%(count)d documents were changed on both sides", "count"),
         _("The same field got different values in 1C and in Bitrix24 since both last agreed. The other fields are in line."),
@@ -54,39 +83,5 @@ DOCUMENT_CAUSES: dict[str, Cause] = {
         _("Every number that this 1C can understand is taken already, so the document cannot go to 1C."),
         _("Write to your integrator: the numbers of this base need another prefix."),
         again=False,
-    ),
-    "own-fields-refused": Cause(
-        ngettext_lazy("The fields for 1C could not be made", "The fields for 1C could not be made", "count"),
-        _("Bitrix24 did not let us add the fields “Paid”, “Shipped” and others; documents travel without them."),
-        _("Let an administrator with full rights to the CRM open the application, then retry."),
-    ),
-    "offers-catalog-missing": Cause(
-        ngettext_lazy("%(count)d item with variants has no place", "%(count)d items with variants have no place", "count"),
-        _("The portal's catalogue has no variants, so items with characteristics cannot be kept in it."),
-        _("Switch on product variants in the catalogue settings of Bitrix24, then retry."),
-    ),
-    "several-values": Cause(
-        ngettext_lazy(
-            "%(count)d item with several values of a single property",
-            "%(count)d items with several values of single properties",
-            "count",
-        ),
-        _("In Bitrix24 the property takes one value; the first has arrived."),
-        _("Allow several values in the property in Bitrix24, or leave one in 1C, then retry."),
-        _("Property: %(property)s"),
-    ),
-    "bad-number": Cause(
-        ngettext_lazy(
-            "%(count)d item with a value that is no number", "%(count)d items with values that are no numbers", "count"
-        ),
-        _("The property takes numbers only; the rest of the item has arrived."),
-        _("Correct the value in 1C. It closes by itself after the next exchange."),
-        _("Value: %(value)s"),
-    ),
-    "bad-date": Cause(
-        ngettext_lazy("%(count)d item with a value that is no date", "%(count)d items with values that are no dates", "count"),
-        _("The property takes dates only; the rest of the item has arrived."),
-        _("Correct the value in 1C. It closes by itself after the next exchange."),
-        _("Value: %(value)s"),
     ),
 }

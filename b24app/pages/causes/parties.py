@@ -1,13 +1,13 @@
-"""Causes of problems about companies, contacts and own organisations, in plain words (see causes.py)."""
+"""Causes about companies, contacts and own organisations."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from b24app.pages.cause import Cause
+from b24app.pages.causes.words import Cause
 
-PARTY_CAUSES: dict[str, Cause] = {
+PARTIES: dict[str, Cause] = {
     "party-ambiguous": Cause(
         ngettext_lazy(
             "%(count)d counterparty fits several companies or contacts",
