@@ -23,7 +23,8 @@ MASK = "***"
 
 _SECRET = re.compile(r"(?:^|_)(?:auth|token|secret|password|sessid|refresh_id|auth_id)$|token$|secret$|password$", re.IGNORECASE)
 _PERSON = re.compile(
-    r"^(?:(?:rq_)?(?:last|first|second|middle)_?name|rq_name|full_?name|honorific|birthdate|"
+    r"^(?:(?:rq_)?(?:last|first|second|middle)_?name|rq_name|(?:rq_company_)?full_?name|rq_company_name|rq_director|rq_accountant|"
+    r"rq_contact|company_?title|honorific|birthdate|"
     r"(?:rq_)?(?:phone|email|fax|im|web)s?|personal_\w+|work_phone|work_mobile|login|"
     r"(?:rq_)?(?:inn|kpp|ogrn(?:ip)?|okpo|iin|idno|edrpou|ident_doc\w*|acc_num|cor_acc_num|iban)|fm|"
     r"address(?:_?\d)?|post_?code|postal_code)$",
