@@ -23,13 +23,13 @@ from exchange.money import (
     quotient,
     rounded,
     to_decimals,
-    to_pay,
     totals,
     unit_price,
     vat_of,
     vat_on,
 )
 from exchange.planning.trade import Line
+from exchange.planning.vat_sides import uniform
 from exchange.records import VatRate
 
 PRICE_DECIMALS: Final = 2
@@ -156,35 +156,6 @@ def lines_from_rows(
     wanted = opportunity or ZERO
     fitted = [_fitted(lines, fresh, prices, wanted, currency) for lines in readings]
     return next((lines for lines in fitted if totals(lines, currency).amount == wanted), readings[0])
-
-
-def uniform(lines: Sequence[Line], currency: str) -> tuple[Line, ...]:
-    """The same lines with VAT inside all of them, if some have it inside and some on top: 1C has one way for a document."""
-    kinds = {line.vat_included for line in lines if line.vat is not None and line.vat.percent}
-    if kinds == {False}:
-        return tuple(replace(line, vat_included=False, vat_amount=vat_of(line, currency)) for line in lines)
-    return tuple(line if line.vat_included else _included(line, currency) for line in lines)
-
-
-def with_vat(lines: Sequence[Line], currency: str, *, included: bool) -> tuple[Line, ...]:
-    """The same lines, the same to pay to the last minor unit, with VAT inside all of them or on top of all of them."""
-    convert = _included if included else _on_top
-    return tuple(line if line.vat_included == included else convert(line, currency) for line in lines)
-
-
-def _on_top(line: Line, currency: str) -> Line:
-    vat, taxed = vat_of(line, currency), _ONE + ((line.vat.percent if line.vat else None) or ZERO) / _HUNDRED
-    amount = to_pay(line, currency) - vat
-    price = unit_price(amount, line.quantity, currency, to_decimals(quotient(line.price, taxed), PRICE_DECIMALS))
-    discount = to_decimals(quotient(line.discount, taxed), PRICE_DECIMALS)
-    return replace(line, amount=amount, price=price, discount=discount, vat_included=False, vat_amount=vat)
-
-
-def _included(line: Line, currency: str) -> Line:
-    amount, taxed = to_pay(line, currency), _ONE + ((line.vat.percent if line.vat else None) or ZERO) / _HUNDRED
-    price = unit_price(amount, line.quantity, currency, to_decimals(product(line.price, taxed), PRICE_DECIMALS))
-    discount = to_decimals(product(line.discount, taxed), PRICE_DECIMALS)
-    return replace(line, amount=amount, price=price, discount=discount, vat_included=True, vat_amount=vat_of(line, currency))
 
 
 def _row(row: Mapping[str, Any]) -> PortalRow:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from exchange.planning.rows import with_vat
 from exchange.planning.trade import Trade
+from exchange.planning.vat_sides import with_vat
 from mapping.trade_rules import Agreement, TradeRules
 
 

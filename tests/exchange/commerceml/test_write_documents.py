@@ -15,7 +15,6 @@ from exchange.dialects import Dialect, choose
 from exchange.money import totals
 from exchange.planning.onec_lines import lines_from_onec
 from exchange.planning.outgoing import Outgoing, Place, from_data, to_data
-from exchange.planning.rows import uniform
 from exchange.planning.trade import (
     Account,
     AddressKind,
@@ -28,6 +27,7 @@ from exchange.planning.trade import (
     Shipment,
     Trade,
 )
+from exchange.planning.vat_sides import uniform
 from exchange.records import VatRate
 from sandbox.onec.clients.wire import ClientRefused
 from tests.exchange.commerceml.writing import CLIENTS, MOMENT, client_reads, simple, we_read, written

@@ -14,8 +14,9 @@ from exchange.commerceml.write_documents import render_document
 from exchange.dialects import choose
 from exchange.money import totals
 from exchange.planning.onec_lines import lines_from_onec
-from exchange.planning.rows import lines_from_rows, portal_rows, says, uniform
+from exchange.planning.rows import lines_from_rows, portal_rows, says
 from exchange.planning.trade import Line
+from exchange.planning.vat_sides import uniform
 from exchange.records import OrderDocument
 from tests.exchange.commerceml.writing import simple, we_read, written
 from tests.exchange.trading import PORTALS, as_portal_keeps, at, onec_documents, portal_lines

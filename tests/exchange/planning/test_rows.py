@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from exchange.money import Inexact, to_pay, totals
 from exchange.planning.onec_lines import lines_from_onec
-from exchange.planning.rows import lines_from_rows, portal_row, portal_rows, says, uniform
+from exchange.planning.rows import lines_from_rows, portal_row, portal_rows, says
 from exchange.planning.trade import Line
+from exchange.planning.vat_sides import uniform
 from exchange.records import VatRate
 from tests.exchange.trading import PORTALS, as_portal_keeps, currencies, onec_documents, portal_lines
 
