@@ -118,7 +118,8 @@ def foreseen(rehearsal: Rehearsal, *, sent: bool) -> Foreseen:
 def _trouble(code: str) -> str:
     if code == "catalog-missing":
         return str(causes.cause(code).explanation)
-    return causes.trouble(code)
+    # Of a defect of ours there is nothing to say that would help.
+    return "" if code == "defect" else causes.trouble(code)
 
 
 def _in_order(kinds: Mapping[str, Any]) -> list[tuple[str, Any]]:

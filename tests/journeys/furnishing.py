@@ -68,7 +68,7 @@ def furnish_setup(portal: Portal) -> OneCBase:
     goods = StateRow.objects.filter(base=base, kind="product")
     for name, numbers in (("Товар", range(1100)), ("Услуга", range(1100, 1212)), ("Набор", range(1212, 1248))):
         goods.filter(onec_id__in=[f"item-{number}" for number in numbers]).update(main={"item_type": name})
-    for number, status in enumerate(("Ожидается согласование", "К отгрузке", "Закрыт"), 1):
+    for number, status in enumerate(("Новый", "К отгрузке", "Оплачен"), 1):
         facts = ((words.ORGANISATION, "ООО «Ромашка»"), (words.ORGANISATION_TAX_ID, "7707083893"))
         side = to_data(Trade(onec_id=f"order-{number}", organisation="org-1", status_name=status, currency="RUB", facts=facts))
         TradeDocument.objects.create(base=base, entity_type_id=INVOICE, onec_id=f"order-{number}", onec_side=side)

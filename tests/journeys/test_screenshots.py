@@ -6,6 +6,7 @@ Everything in them is invented.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,7 +122,7 @@ def test_every_step_of_the_setup(visitor: Visitor, portal: Portal, scheme: str, 
             foresee(base)
         if number > 1:
             frame.get_by_role("button", name="Далее").click()
-        frame.locator("#step-title", has_text=f"{number} ").wait_for()
+        frame.locator("#step-title", has_text=re.compile(rf"^\s*{number} ")).wait_for()
         whole(visitor, frame, f"setup-{number}-{step.slug}-{scheme}-{width}")
 
 

@@ -241,6 +241,7 @@ class TestPreview:
         [
             ({"state": "done", "of": "0.0", "found": Preview().to_json()}, "1C has not sent anything yet"),
             ({"state": "failed", "code": "catalog-missing", "of": "0.0"}, "Goods from 1C have no place to go"),
+            ({"state": "failed", "code": "defect", "of": "0.0"}, "The preview could not be made."),
         ],
     )
     def test_says_why_there_is_nothing_to_see(self, held: OneCBase, admin: Person, kept: dict, text: str) -> None:
