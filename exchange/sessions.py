@@ -195,19 +195,31 @@ def pick_up_forgotten(now: dt.datetime | None = None) -> list[ImportRun]:
     Dictionaries and goods are opened before offers, prices before stock. After a failure 1C sends everything again by itself.
     """
     now = now or timezone.now()
-    taken = ImportRun.objects.filter(session=OuterRef("session"), path=OuterRef("path"))
-    files = UploadedFile.objects.filter(
-        ~Exists(taken),
-        Q(name__iendswith=".xml") | (Q(name__iendswith=".zip", unpacked_at=None) & ~Q(name__contains="/")),
-        session__type="catalog",
-        session__last_at__range=(now - FORGOTTEN_WITHIN, now - FORGOTTEN_AFTER),
-        session__base__paused_at=None,
-    )
+    files = _unread(now).filter(session__last_at__lt=now - FORGOTTEN_AFTER, session__base__paused_at=None)
     quiet = ExchangeSession.objects.filter(pk__in=files.values("session_id"))
     runs: list[ImportRun] = []
     for session in quiet.exclude(importrun__state=ImportRun.State.FAILED).order_by("id"):
         runs += _take_forgotten(session)
     return runs
+
+
+def awaits_reading(base: OneCBase) -> bool:
+    """Whether a file of goods that the base has sent is being read, or lies here and will be (see pick_up_forgotten)."""
+    states = (ImportRun.State.WAITING, ImportRun.State.READING)
+    at_work = ImportRun.objects.filter(base=base, type="catalog", session__isnull=False, state__in=states)
+    failed = ImportRun.objects.filter(session=OuterRef("session"), state=ImportRun.State.FAILED)
+    return at_work.exists() or _unread(timezone.now()).filter(~Exists(failed), session__base=base).exists()
+
+
+def _unread(now: dt.datetime) -> QuerySet[UploadedFile]:
+    """Whole files and archives of lately that have no run."""
+    taken = ImportRun.objects.filter(session=OuterRef("session"), path=OuterRef("path"))
+    return UploadedFile.objects.filter(
+        ~Exists(taken),
+        Q(name__iendswith=".xml") | (Q(name__iendswith=".zip", unpacked_at=None) & ~Q(name__contains="/")),
+        session__type="catalog",
+        session__last_at__gte=now - FORGOTTEN_WITHIN,
+    )
 
 
 def _take_forgotten(session: ExchangeSession) -> list[ImportRun]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
 
 from django.conf import settings
 from django.db import connection
@@ -42,6 +43,7 @@ from exchange.planning.changes import Known, known_of
 from exchange.planning.desired import Row
 from exchange.planning.items import Item, Trouble
 from exchange.planning.references import References
+from exchange.sessions import awaits_reading
 from mapping import links
 from mapping.load import rules_of
 
@@ -221,7 +223,7 @@ class BasePush:
                 known[row.onec_id] = replace(held, pictures_unsure=True) if row.adding_since is not None else held
                 homes[row.onec_id] = (row.kind, row.onec_id)
         if item_id not in linked and not any(row.kind == "offer" for row in group) and not self._quiet():
-            self.log.later.update(dict.fromkeys(versions, QUIET_SECONDS / 3))
+            self.log.later.update(dict.fromkeys(versions, 2 * QUIET_SECONDS if self._unread else QUIET_SECONDS / 3))
             return None
         rows = [
             Row(row.kind, row.onec_id, row.parent_id, row.version, row.main, row.prices, row.stock, row.known) for row in group
@@ -249,8 +251,14 @@ class BasePush:
             self.log.troubles.append((("product", item.onec_id), name, Trouble("offer-without-product")))
 
     def _quiet(self) -> bool:
+        """Whether 1C has said all it had to say: an exchange that broke off may have left a file of offers unread."""
         last = self.base.last_contact_at
-        return last is None or (self.now - last).total_seconds() >= settings.EXCHANGE_QUIET_SECONDS
+        silent = last is None or (self.now - last).total_seconds() >= settings.EXCHANGE_QUIET_SECONDS
+        return silent and not self._unread
+
+    @cached_property
+    def _unread(self) -> bool:
+        return awaits_reading(self.base)
 
     def _digests(self, item: Item) -> dict[str, str]:
         paths = {

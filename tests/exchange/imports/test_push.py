@@ -12,8 +12,8 @@ from b24app import lanes
 from b24app.models import Portal
 from exchange.imports import push
 from exchange.imports.due import is_due
-from exchange.models import OneCBase, Problem, StateRow
-from exchange.sessions import create_base
+from exchange.models import ImportRun, OneCBase, Problem, StateRow, UploadedFile
+from exchange.sessions import create_base, open_session
 from mapping.models import Link
 from sandbox.portal.server import PortalServer
 from tests.exchange.imports.conftest import Send
@@ -247,3 +247,33 @@ class TestPush:
         push_all()
         assert list(Problem.objects.values_list("cause", "onec_id")) == [("name-missing", "b")]
         assert bitrix24.state.one("products", xmlId="a")
+
+    def test_waits_for_offers_that_lie_here_unread(
+        self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer, base: OneCBase
+    ) -> None:
+        """The exchange broke off between goods and offers: made without characteristics, the goods would have to be made again."""
+        session, _ = open_session(base, "catalog")
+        UploadedFile.objects.create(session=session, name="offers.xml", path="/nowhere", size=1)
+        tell(CATALOG)
+        push_all()
+        assert bitrix24.state.where("products", xmlId="a") == []
+        ImportRun.objects.create(
+            base=base, session=session, type="catalog", file_name="offers.xml", path="/nowhere", state=ImportRun.State.READ
+        )
+        tell(OFFERS)
+        StateRow.objects.update(not_before=None)
+        push_all()
+        assert bitrix24.state.one("products", xmlId="a")["type"] == 3
+        assert [row["xmlId"] for row in bitrix24.state["products"] if str(row["xmlId"]).startswith("replaced")] == []
+
+    def test_waits_for_no_offers_of_an_export_that_failed(
+        self, tell: Send, push_all: Callable[[], None], bitrix24: PortalServer, base: OneCBase
+    ) -> None:
+        session, _ = open_session(base, "catalog")
+        UploadedFile.objects.create(session=session, name="offers.xml", path="/nowhere", size=1)
+        ImportRun.objects.create(
+            base=base, session=session, type="catalog", file_name="rests.xml", path="/else", state=ImportRun.State.FAILED
+        )
+        tell(CATALOG)
+        push_all()
+        assert bitrix24.state.one("products", xmlId="a")["type"] == 1
