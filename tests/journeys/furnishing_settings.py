@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exchange.models import StateRow
+from exchange.models import StateRow, TradeDocument
+from exchange.planning.stored import to_data
+from exchange.planning.trade import INVOICE, Trade
 from mapping.edit import change_rules
 from tests.b24app.pages.conftest import make_base, make_problem
 
@@ -34,6 +36,10 @@ def furnish_settings(portal: Portal) -> OneCBase:
         StateRow.objects.create(
             base=base, kind="offer", onec_id=f"item-{number}", parent_id=f"item-{number}", main={}, prices=prices, stock=stock
         )
+    for number, status in enumerate(("Оплачен", "Отгружен")):
+        facts = (("Организация", "ООО «Торговый дом»"), ("ИНН организации", "7707083893"))
+        side = to_data(Trade(number=str(number), organisation="org-1", status_name=status, facts=facts))
+        TradeDocument.objects.create(base=base, entity_type_id=INVOICE, onec_id=f"order-{number}", onec_side=side)
     make_problem(base, "unknown-unit", 1, facts={"unit": "бухта"})
     make_problem(base, "unknown-currency", 2, facts={"currency": "у.е."})
     change_rules(portal.pk, base.pk, {"skipped_price_types": ["price_type-3"], "match_by_article": True}, author="user:1")

@@ -68,6 +68,6 @@ def test_every_page_of_it_is_usable_by_everybody(visitor: Visitor, portal: Porta
     assert violations(frame) == []
     for page in pages:
         opened(frame, page)
-        if page.endswith(("/goods/", "/items/", "/history/", "/file/")):  # one of each make
+        if page.endswith(("/goods/", "/items/", "/statuses/", "/documents/", "/history/", "/file/")):  # one of each make
             assert violations(frame) == [], page
         assert overflow(frame)[0] == 0, page
