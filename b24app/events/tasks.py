@@ -10,6 +10,7 @@ from typing import Any
 import redis
 from celery import shared_task
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from b24app.events.handle import handle_waiting
@@ -48,17 +49,22 @@ def wake(portal_id: int) -> None:
         handle_events.apply_async(kwargs={"portal_id": portal_id}, retry=False)
 
 
+def _one_of(portals: QuerySet[Portal], portal_id: int | None, task: Any) -> Portal | None:
+    """The portal that the task is for, if it is (still) one of these; without an id, a task is woken for each of them."""
+    if portal_id is not None:
+        return portals.filter(pk=portal_id).first()
+    for pk in portals.values_list("pk", flat=True):
+        task.delay(portal_id=pk)
+    return None
+
+
 @shared_task(name="b24app.drain_offline")
 def drain_offline(portal_id: int | None = None, **_: Any) -> None:
     """Take the offline queue of one portal; without a portal, wake one such task for each (when anybody listens)."""
     if not anybody_listens():
         return
     callable_portals = Portal.objects.filter(uninstalled_at=None, trouble="").exclude(installed_at=None)
-    if portal_id is None:
-        for pk in callable_portals.values_list("pk", flat=True):
-            drain_offline.delay(portal_id=pk)
-        return
-    portal = callable_portals.filter(pk=portal_id).first()
+    portal = _one_of(callable_portals, portal_id, drain_offline)
     if portal is None:
         return
     try:
@@ -75,11 +81,7 @@ def drain_offline(portal_id: int | None = None, **_: Any) -> None:
 def look_again(portal_id: int | None = None, **_: Any) -> None:
     """Ask the portals whose plan or subscription had ended whether that is over."""
     troubled = Portal.objects.filter(uninstalled_at=None, trouble__in=troubles.MAY_PASS)
-    if portal_id is None:
-        for pk in troubled.values_list("pk", flat=True):
-            look_again.delay(portal_id=pk)
-        return
-    portal = troubled.filter(pk=portal_id).first()
+    portal = _one_of(troubled, portal_id, look_again)
     if portal is None:
         return
     try:

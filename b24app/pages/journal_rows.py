@@ -134,11 +134,7 @@ def _onec(portal: Portal, search: Search) -> QuerySet[ExchangeRequest]:
         found = found.filter(base_id=search.base_id)
     if search.only_errors:
         found = found.filter(answer__startswith="failure")
-    if search.text:
-        text = search.text
-        found = found.filter(
-            Q(file_name__icontains=text) | Q(answer__icontains=text) | Q(mode__iexact=text) | Q(type__iexact=text)
-        )
+    found = _with_text(found, search, "file_name__icontains", "answer__icontains", "mode__iexact", "type__iexact")
     return _in_time(found, search, ONEC)
 
 
@@ -146,12 +142,13 @@ def _rest(portal: Portal, search: Search) -> QuerySet[RestCall]:
     found = RestCall.objects.filter(portal=portal)
     if search.only_errors:
         found = found.exclude(error="")
-    if search.text:
-        text = search.text
-        found = found.filter(
-            Q(method__icontains=text) | Q(error__icontains=text) | Q(request__icontains=text) | Q(answer__icontains=text)
-        )
+    found = _with_text(found, search, "method__icontains", "error__icontains", "request__icontains", "answer__icontains")
     return _in_time(found, search, REST)
+
+
+def _with_text(found: QuerySet[Any], search: Search, *lookups: str) -> QuerySet[Any]:
+    """Where any of the lookups finds the text that is searched for, if any is."""
+    return found.filter(Q(*((lookup, search.text) for lookup in lookups), _connector=Q.OR)) if search.text else found
 
 
 def _in_time(found: QuerySet[Any], search: Search, side: str) -> QuerySet[Any]:

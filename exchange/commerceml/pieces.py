@@ -23,7 +23,7 @@ from exchange.commerceml.read_items import read_items
 from exchange.commerceml.reader import READER_VERSION
 from exchange.commerceml.source import Opened, Source
 from exchange.commerceml.walker import Walker
-from exchange.commerceml.xml import Parser
+from exchange.commerceml.xml import PARSING, Parser
 from exchange.records import Offer, Product, Record
 
 __all__ = ["READER_VERSION", "Piece", "Scope", "Slice", "parse", "walk"]
@@ -195,16 +195,7 @@ def parse(pieces: Sequence[Piece], *, oddities: Oddities | None = None) -> list[
 
 
 def _parse_batch(batch: Sequence[Piece], context: Context) -> list[Product | Offer]:
-    parser = etree.XMLParser(
-        remove_blank_text=True,
-        remove_comments=True,
-        remove_pis=True,
-        collect_ids=False,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-    )
+    parser = etree.XMLParser(**PARSING)
     try:
         root = etree.fromstring(_wrapped(batch[0].origin, b"".join([piece.raw for piece in batch])), parser)
     except etree.XMLSyntaxError:

@@ -7,7 +7,7 @@ word, so a file ends where it stops being XML; what was read before that is good
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypedDict
 
 from lxml import etree
 
@@ -36,6 +36,30 @@ _HARMLESS: Final = frozenset(
 )
 
 
+class _Parsing(TypedDict):
+    remove_blank_text: bool
+    remove_comments: bool
+    remove_pis: bool
+    collect_ids: bool
+    resolve_entities: bool
+    no_network: bool
+    load_dtd: bool
+    huge_tree: bool
+
+
+# How every file of 1C is parsed: nothing is loaded from elsewhere, nothing is expanded, sizes are bounded by libxml2.
+PARSING: Final[_Parsing] = {
+    "remove_blank_text": True,
+    "remove_comments": True,
+    "remove_pis": True,
+    "collect_ids": False,
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+}
+
+
 class Parser:
     """Give it the blocks of one document. `feed` and `close` tell the fault that ends it, if any; `root` appears with its start tag.
 
@@ -46,14 +70,7 @@ class Parser:
         self._parser: etree.XMLPullParser[etree._Element] = etree.XMLPullParser(
             events=("start",),
             tag=("{*}" + root_name.rpartition(":")[2], root_name),
-            remove_blank_text=True,
-            remove_comments=True,
-            remove_pis=True,
-            collect_ids=False,
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
+            **PARSING,
         )
         self._oddities = oddities
         self._seen = 0
