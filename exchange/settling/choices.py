@@ -2,9 +2,8 @@
 
 Read when a person opens the settings, kept in `Portal.facts["choices"]` (pipelines where settling keeps them, `facts["trade"]`):
 {"price_types": [{"id", "name", "base", "xml_id"}], "stores": [{"id", "name", "active"}], "measures": [{"id", "name", "code"}],
-"sections": [{"id", "name"}],
-"currencies": [{"code", "name", "base"}],
-"my_companies": [{"id", "name", "tax_id"}], "users": [{"id", "name"}], "read_at": ISO time, "failed": code or ""}.
+"sections": [{"id", "name"}], "currencies": [{"code", "name", "base"}], "my_companies": [{"id", "name", "tax_id"}], "users": [{"id", "name"}],
+"presets": [{"id", "name", "country"}], "triggers": bool, "read_at": ISO time, "failed": code or ""}.
 """
 
 from __future__ import annotations
@@ -27,10 +26,11 @@ from b24app.rest.errors import RestError
 from b24app.rest.lists import PAGE, rows
 from exchange.imports.flows import Ask
 from exchange.imports.reference_commands import list_page
-from exchange.planning.portal_parties import Row, tax_of, text, whole
+from exchange.planning.portal_parties import Row, preset_of, tax_of, text, whole
 from exchange.planning.trade import COMPANY
 from exchange.settling import party_commands as commands
 from exchange.settling.pipelines import read_pipelines
+from exchange.settling.requisites import READ_PRESETS
 
 FACT: Final = "choices"
 _FRESH: Final = dt.timedelta(minutes=10)
@@ -90,6 +90,8 @@ class Choices:
     my_companies: tuple[Choice, ...] = ()
     users: tuple[Choice, ...] = ()
     pipelines: tuple[PipelineChoice, ...] = ()
+    presets: tuple[Choice, ...] = ()  # templates of requisites, `note` is their country
+    triggers: bool = True  # the portal has triggers of automation, as far as it told
     known: bool = False
     failed: str = ""
 
@@ -107,6 +109,8 @@ def choices_of(facts: Mapping[str, Any]) -> Choices:
         tuple(_choice(row, note=row.get("tax_id")) for row in kept.get("my_companies", ())),
         tuple(_choice(row) for row in kept.get("users", ())),
         tuple(_pipeline(row) for row in pipelines),
+        tuple(_choice(row, note=row.get("country")) for row in kept.get("presets", ())),
+        triggers=kept.get("triggers") is not False,
         known=bool(kept.get("read_at")),
         failed=str(kept.get("failed") or ""),
     )
@@ -152,7 +156,7 @@ Reading = tuple[dict[str, Any], list[dict[str, Any]]]
 
 
 def _read(portal: Portal) -> Generator[Ask, list[Outcome], Reading]:
-    """Everything, in four requests on an ordinary portal. Raises RestError only when nothing at all could be asked."""
+    """Everything, in five requests on an ordinary portal. Raises RestError only when nothing at all could be asked."""
     mine = {"entityTypeId": COMPANY, "select": ["id", "title"], "filter": {"=isMyCompany": "Y"}, "order": {"id": "ASC"}}
     languages = {"lang": str(portal.facts.get("language") or portal.language or "ru")}
     asked = {
@@ -163,6 +167,7 @@ def _read(portal: Portal) -> Generator[Ask, list[Outcome], Reading]:
         "mine": Command("crm.item.list", mine),
         "users": Command("user.get", {"filter": {"ACTIVE": True, "USER_TYPE": "employee"}, "sort": "LAST_NAME", "order": "ASC"}),
         "currencies": Command("crm.currency.list"),
+        "presets": READ_PRESETS,
     }
     iblock = (portal.facts.get("catalog") or {}).get("iblock_id")
     if iblock:
@@ -171,6 +176,7 @@ def _read(portal: Portal) -> Generator[Ask, list[Outcome], Reading]:
     companies = {whole(row["id"]): text(row, "title") for row in lists["mine"]}
     taxes = yield from _tax_ids(list(companies))
     pipelines = yield from read_pipelines()
+    (triggers,) = yield Ask((Command("crm.automation.trigger.list"),))
     named = {whole(row["catalogGroupId"]): text(row, "name") for row in lists["names"]}
     return {
         "price_types": [
@@ -192,6 +198,10 @@ def _read(portal: Portal) -> Generator[Ask, list[Outcome], Reading]:
         ],
         "currencies": [_currency(row) for row in lists["currencies"]],
         "my_companies": [{"id": id, "name": name, "tax_id": taxes.get(id, "")} for id, name in companies.items()],
+        "presets": [
+            {"id": one.id, "name": one.name, "country": one.country} for one in map(preset_of, lists["presets"]) if one.active
+        ],
+        "triggers": triggers.error is None,
         "users": [{"id": whole(row["ID"]), "name": _name(row)} for row in lists["users"]],
     }, pipelines
 

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from b24app.pages.sections import currencies, documents, goods, items, organisations, prices, statuses, units, warehouses
+from b24app.pages.sections import (
+    agreements,
+    currencies,
+    documents,
+    goods,
+    items,
+    notices,
+    organisations,
+    owners,
+    parties,
+    people,
+    prices,
+    statuses,
+    units,
+    warehouses,
+)
 from b24app.pages.sections.section import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -15,6 +30,11 @@ SECTIONS: tuple[Section, ...] = (
     documents.SECTION,
     statuses.SECTION,
     organisations.SECTION,
+    agreements.SECTION,
+    parties.SECTION,
+    owners.SECTION,
+    people.SECTION,
+    notices.SECTION,
 )
 
 
