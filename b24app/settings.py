@@ -60,6 +60,7 @@ B24_REQUEST_LIMIT = env.float("B24_REQUEST_LIMIT", default=60.0)
 EXCHANGE_ZIP = env.bool("EXCHANGE_ZIP", default=True)
 EXCHANGE_FILE_LIMIT = env.int("EXCHANGE_FILE_LIMIT", default=8 * 1024 * 1024)
 EXCHANGE_MAX_UPLOAD = env.int("EXCHANGE_MAX_UPLOAD", default=4 * 1024**3)
+EXCHANGE_MAX_FILES = env.int("EXCHANGE_MAX_FILES", default=500_000)
 # Seconds without a request after which 1C counts as done with its exchange.
 EXCHANGE_QUIET_SECONDS = env.float("EXCHANGE_QUIET_SECONDS", default=15.0)
 # Documents in one answer to 1C: of a client that asks once an exchange, and of one that asks until nothing comes.

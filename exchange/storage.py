@@ -20,7 +20,7 @@ from typing import IO, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from exchange import protocol
@@ -30,7 +30,7 @@ from exchange.pictures import find_picture, keep_pictures, picture_bytes, pictur
 from exchange.protocol import NO_BODY, Refused
 
 __all__ = [
-    "Busy", "alone", "clean", "close_uploads", "find_picture", "folder_of", "forget", "is_complete_xml",
+    "Busy", "alone", "clean", "close_uploads", "find_picture", "folder_of", "forget", "has_room", "is_complete_xml",
     "keep_pictures", "picture_bytes", "picture_digest", "receive", "stored",
 ]  # fmt: skip
 
@@ -41,6 +41,7 @@ _BLOCK: Final = 256 * 1024
 _REPEAT_FROM: Final = 1024
 # Of what one base may have lying here at a time, in whole sessions.
 _SESSIONS_PER_BASE: Final = 4
+_MEBIBYTE: Final = 1024 * 1024
 _SPARE_ON_DISK: Final = 256 * 1024 * 1024
 KEEP_UPLOADS: Final = dt.timedelta(hours=24)
 # For whoever asks why a file could not be read.
@@ -57,7 +58,7 @@ def receive(session: ExchangeSession, name: str, stream: IO[bytes], length: int 
     kept, for a bad name, a full quota, a cut body, or when another request is sending the same file.
     """
     name = clean_name(name)
-    room = _room(session, length or 0)
+    room = _room(session, name, length or 0)
     folder = folder_of(session)
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder, hashlib.sha256(name.encode()).hexdigest(), protocol.being_received(name)):
@@ -154,19 +155,27 @@ def alone(folder: Path, what: str, otherwise: str) -> Iterator[None]:
         yield
 
 
-def _room(session: ExchangeSession, length: int) -> int:
+def _room(session: ExchangeSession, name: str, length: int) -> int:
     """How many bytes may come now; raises Refused when `length` is more."""
     limit: int = settings.EXCHANGE_MAX_UPLOAD
-    used: int = UploadedFile.objects.filter(session=session).aggregate(size=Sum("size"))["size"] or 0
+    held = UploadedFile.objects.filter(session=session).aggregate(size=Sum("size"), files=Count("pk"))
+    used: int = held["size"] or 0
     if used + length > limit:
         raise Refused(protocol.upload_too_large(limit))
-    # The whole base is asked for when a session begins and with every large piece; small ones the session's limit bounds.
-    if (used == 0 or length >= 1024 * 1024) and _base_is_full(session, length):
+    if held["files"] >= settings.EXCHANGE_MAX_FILES and not UploadedFile.objects.filter(session=session, name=name).exists():
+        raise Refused(protocol.TOO_MANY_FILES)
+    # The whole base is asked for when a session begins and each time that it passes another mebibyte: pieces may be small.
+    if (used == 0 or (used + length) // _MEBIBYTE > used // _MEBIBYTE) and _base_is_full(session, length):
         raise Refused(protocol.BASE_FULL)
-    free = shutil.disk_usage(settings.DATA_DIR).free if Path(settings.DATA_DIR).exists() else _SPARE_ON_DISK * 2
-    if free < length + _SPARE_ON_DISK:
+    if not has_room(length):
         raise Refused(protocol.DISK_FULL)
     return limit - used
+
+
+def has_room(length: int) -> bool:
+    """Whether the disk takes so many bytes more and keeps what the database needs to live."""
+    folder = Path(settings.DATA_DIR)
+    return not folder.exists() or shutil.disk_usage(folder).free >= length + _SPARE_ON_DISK
 
 
 def _base_is_full(session: ExchangeSession, length: int) -> bool:

@@ -20,7 +20,7 @@ from exchange import archives, protocol
 from exchange.file_names import extension
 from exchange.models import ExchangeSession, UploadedFile
 from exchange.protocol import Refused, unzip_failed
-from exchange.storage import Busy, alone, folder_of
+from exchange.storage import Busy, alone, folder_of, has_room
 
 
 class Unpacking(NamedTuple):
@@ -87,6 +87,8 @@ def _unpack_one(file: UploadedFile, until: float, clock: Callable[[], float]) ->
         used = UploadedFile.objects.filter(session_id=file.session_id).aggregate(size=Sum("size"))["size"] or 0
         if used + sum(info.file_size for info in left.values()) > 2 * settings.EXCHANGE_MAX_UPLOAD:
             raise Refused(unzip_failed(protocol.ZIP_TOO_LARGE))
+        if not has_room(sum(info.file_size for info in left.values())):
+            raise Refused(unzip_failed(protocol.DISK_FULL))
         state = Unpacking(len(there) + _extract(file, archive, left, until, clock), len(found))
     if state.finished:
         UploadedFile.objects.filter(pk=file.pk).update(unpacked_at=timezone.now(), closed_at=timezone.now(), size=0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,33 @@ class TestReceive:
         # An hour later what nobody waits for makes room.
         ExchangeSession.objects.update(last_at=timezone.now() - dt.timedelta(hours=2))
         send(open_session(base, "catalog")[0], b"1" * 100)
+
+    def test_refuses_small_pieces_too_once_a_base_has_filled_its_share(self, base: OneCBase, settings: Any):
+        settings.EXCHANGE_MAX_UPLOAD = 2 * 1024**2
+        for _ in range(3):
+            send(open_session(base, "catalog")[0], b"1" * settings.EXCHANGE_MAX_UPLOAD)
+        small = b"2" * 200_000
+        both = [open_session(base, "catalog")[0], open_session(base, "catalog")[0]]
+        taken = 0
+        for number in range(40):
+            with contextlib.suppress(Refused):
+                send(both[number % 2], small, f"{number}.xml")
+                taken += len(small)
+        assert settings.EXCHANGE_MAX_UPLOAD // 2 < taken <= settings.EXCHANGE_MAX_UPLOAD + 2 * 1024**2
+
+    def test_refuses_more_files_than_a_session_may_hold(self, session: ExchangeSession, settings: Any):
+        settings.EXCHANGE_MAX_FILES = 2
+        send(session, b"1", "1.jpg")
+        send(session, b"2", "2.jpg")
+        with pytest.raises(Refused, match="слишком много файлов"):
+            send(session, b"3", "3.jpg")
+
+    def test_refuses_what_would_fill_the_disk(self, session: ExchangeSession, monkeypatch: pytest.MonkeyPatch):
+        usage = shutil.disk_usage("/")._replace(free=1024**2)
+        monkeypatch.setattr("exchange.storage.shutil.disk_usage", lambda _: usage)
+        with pytest.raises(Refused, match="закончилось место"):
+            send(session, b"1")
+        assert not UploadedFile.objects.exists()
 
     def test_refuses_a_second_request_that_sends_the_same_file_meanwhile(self, session: ExchangeSession):
         class Meanwhile(io.BytesIO):

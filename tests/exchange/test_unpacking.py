@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,6 +75,14 @@ class TestUnpack:
         settings.EXCHANGE_MAX_UPLOAD = 1000
         send(session, packed(("a.xml", b"0" * 1500)).getvalue())
         with pytest.raises(Refused):
+            unpack(session, seconds=1)
+        assert not UploadedFile.objects.filter(name="a.xml").exists()
+
+    def test_refuses_what_would_fill_the_disk(self, session: ExchangeSession, monkeypatch: pytest.MonkeyPatch):
+        send(session, packed(("a.xml", b"<a/>")).getvalue())
+        usage = shutil.disk_usage("/")._replace(free=1024**2)
+        monkeypatch.setattr("exchange.storage.shutil.disk_usage", lambda _: usage)
+        with pytest.raises(Refused, match="закончилось место"):
             unpack(session, seconds=1)
         assert not UploadedFile.objects.filter(name="a.xml").exists()
 
