@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help setup up test lint format fuzz audit storm bench screenshots lock browser clean
+.PHONY: help setup up test lint format fuzz audit storm chaos bench screenshots lock browser clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
@@ -40,6 +40,10 @@ format: setup ## put imports and layout in order
 
 storm: setup ## the long storm over documents: STORM="documents edits kills"
 	STORM="$(or $(STORM),500 5000 20)" $(BIN)/pytest -n 0 tests/journeys/test_storm.py $(ARGS)
+
+CHAOS ?= all
+chaos: setup ## every step of both directions with everything that may go wrong: CHAOS="part of a fault × step", CHAOS_SEED, CHAOS_STRIKES
+	CHAOS="$(CHAOS)" $(BIN)/pytest -n 0 -s tests/chaos/test_matrix.py $(if $(filter all,$(CHAOS)),tests/chaos/killing.py) $(ARGS)
 
 FUZZ_SECONDS ?= 600
 fuzz: setup ## try arbitrary files, archives and records for FUZZ_SECONDS (ten minutes)

@@ -56,6 +56,7 @@ class Matrix:
             with opened(self.app_url, self.points, stocked=not story.goods) as site:
                 for step in story.steps:
                     step.before(site)
+                    site.world.rest()
                     found.lengths[step.name] = self._length(site, step)
                     found.stuck[step.name] = looking.stuck(site.ask, site.base.pk)
                 site.calm(goods_too=story.goods)
@@ -104,6 +105,7 @@ class Matrix:
         with opened(self.app_url, self.points, stocked=not story.goods) as site:
             for step in story.steps:
                 step.before(site)
+                site.world.rest()
                 if step is not disturbed:
                     step.act(site)
                     if site.failed:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CHAOS = os.environ.get("CHAOS", "")
 SEED, STRIKES = int(os.environ.get("CHAOS_SEED", "1")), int(os.environ.get("CHAOS_STRIKES", "3"))
 TABLE = Path(os.environ.get("CHAOS_TABLE", os.devnull))
-SHORT = 12
+SHORT = 10
 
 
 def say(line: str) -> None:
@@ -67,5 +67,7 @@ class TestMatrix:
                 )
                 # After each run: the table of a long run that is cut off is worth having.
                 TABLE.write_text(f"{told}\n\n{matrices.table(rans)}\n")
+        if CHAOS:
+            say(f"{told}\n\n{matrices.table(rans)}")
         fallen = matrices.falls(rans)
         assert not fallen, "\n".join(fallen)
