@@ -59,6 +59,10 @@ class Rehearsal:
         return self._carrier.hungry
 
     @property
+    def clear(self) -> bool:
+        return self._carrier.clear
+
+    @property
     def idle(self) -> bool:
         return self._carrier.idle
 
