@@ -101,6 +101,8 @@ ORGANISATION: Final = "Организация"
 # What stands for the status where a client tells none, as 1C says it.
 POSTED: Final = {True: "Проведен", False: "Не проведен"}
 ORGANISATION_TAX_ID: Final = "ИНН организации"
+# What documents call the person who is responsible, in lower case.
+MANAGERS: Final = ("менеджер", "ответственный")
 # Of a counterparty: what has no place in the portal's.
 PARTY_FIELDS: Final[Mapping[str, str]] = {
     "salutation": "Обращение",

@@ -15,8 +15,6 @@ from exchange.models import OneCBase, StateRow
 from exchange.planning import document_words as words
 from exchange.settling import choices
 
-# What documents call the person who is responsible.
-_MANAGER: Final = ("менеджер", "ответственный")
 # Documents looked at for what 1C says in them, newest first.
 _DOCUMENTS: Final = 5000
 
@@ -148,7 +146,7 @@ class Facts:
                  jsonb_array_elements(case jsonb_typeof(onec_side->'facts') when 'array' then onec_side->'facts' else '[]' end) fact
                where lower(fact->>0) = any(%s) and fact->>1 <> '' order by 1 limit 200""",
             _DOCUMENTS,
-            list(_MANAGER),
+            list(words.MANAGERS),
         )
         return tuple(row[0] for row in rows)
 
