@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 # How long a proved event proves those that show the same token (seconds). A mass edit sends hundreds of them; what comes this soon after
 # the portal was uninstalled is stored, and never handled.
 PROVED_FOR: Final = 2.0
+# While events keep coming, workers are woken so often (seconds).
+WAKE_SECONDS: Final = 0.05
 _MOST_PROOFS: Final = 10_000
 
 Key = tuple[int, str, str]  # portal, code, object
@@ -50,6 +52,8 @@ _proofs: dict[bytes, tuple[int, float]] = {}  # digest of what was shown → the
 _waiting: list[_Told] = []
 _mutex = threading.Lock()
 _busy = False  # whether somebody writes
+_to_wake: set[int] = set()
+_woken_at = 0.0
 
 
 def receive(code: str, body: Mapping[str, str], fields: Mapping[str, Any]) -> bool:
@@ -113,12 +117,26 @@ def _store(mine: _Told) -> None:
         _write(together)
     finally:
         _pass_on(together[1:])
-    # After the next one was let in: a slow broker keeps nobody from storing.
-    for portal_id in {told.key[0] for told in together if told.written}:
-        try:
-            wake(portal_id)
-        except (OperationalError, RedisError):
-            log.warning("the broker does not answer: the event waits for the next tick")
+        # After the next one was let in: a slow broker keeps nobody from storing.
+        for portal_id in _due({told.key[0] for told in together if told.written}):
+            try:
+                wake(portal_id)
+            except (OperationalError, RedisError):
+                log.warning("the broker does not answer: the event waits for the next tick")
+
+
+def _due(portal_ids: set[int]) -> set[int]:
+    """The portals whose workers are to be woken now. While others go on writing it is left to them, but not for long."""
+    global _woken_at
+    with _mutex:
+        _to_wake.update(portal_ids)
+        now = time.monotonic()
+        if _busy and now < _woken_at + WAKE_SECONDS:
+            return set()
+        _woken_at = now
+        due = set(_to_wake)
+        _to_wake.clear()
+    return due
 
 
 def _write(together: list[_Told]) -> None:

@@ -31,7 +31,7 @@ def shown(portal: Portal) -> dict[str, str]:
 
 class TestReceiving:
     @pytest.mark.django_db(transaction=True)
-    def test_stores_all_that_come_at_once_and_answers_each_after_its_own_is_stored(self, portal, shown, monkeypatch):
+    def test_stores_all_that_come_at_once_and_answers_each_after_its_own_is_stored(self, portal, shown, woken, monkeypatch):
         written: list[int] = []
         first, others = threading.Event(), threading.Event()
 
@@ -60,6 +60,7 @@ class TestReceiving:
         for thread in threads:
             thread.join(20)
         assert written == [1, 5]
+        assert set(woken) == {portal.pk}, "whoever wrote last wakes the workers"
         assert sorted(InboundEvent.objects.values_list("object_id", flat=True)) == ["0", "1", "2", "3"]
 
     def test_leaves_the_others_alone_when_one_cannot_be_stored(self, portal, shown, monkeypatch):
