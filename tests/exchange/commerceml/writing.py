@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +14,7 @@ from exchange.commerceml import Oddities, read
 from exchange.commerceml.write_documents import render_document, render_documents
 from exchange.dialects import Dialect, choose
 from exchange.planning.outgoing import Outgoing
-from exchange.planning.trade import Line, Party, PartyKind, Trade
+from exchange.planning.trade import Line, Party, PartyKind, Payment, Trade
 from exchange.records import OrderDocument, VatRate
 from sandbox.onec.clients import manners, orders
 from sandbox.onec.clients.session import Session, read_text
@@ -87,3 +89,34 @@ def simple(**fields: Any) -> Outgoing:
 def text_of(out: Outgoing, name: str = "C") -> str:
     dialect = CLIENTS[name][0]
     return render_document(out, dialect).decode(dialect.encoding)
+
+
+def line(**fields: object) -> Line:
+    """A plain line, but for these fields."""
+    return replace(
+        Line(item_id="a", name="Cable", quantity=D(1), price=D(100), amount=D(100), unit_code="796", unit_name="шт"),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def tags(text: str) -> list[str]:
+    """The children of the first Документ, in order."""
+    found, depth = [], 0
+    for closing, name, single in re.findall(r"<(/?)([^\s>/]+)[^>]*?(/?)>", text):
+        if not closing and depth == 1:
+            found.append(name)
+        depth += -1 if closing else 0 if single else 1
+        if depth == 0:
+            break
+    return found
+
+
+def facts(text: str) -> dict[str, str]:
+    """The requisites at the end of the first document, by name."""
+    end = text.rpartition("<ЗначенияРеквизитов>")[2]
+    return dict(re.findall(r"<Наименование>([^<]*)</Наименование><Значение>([^<]*)</Значение>", end))
+
+
+def payment(**fields: object) -> Payment:
+    """A plain payment, but for these fields."""
+    return replace(Payment(key="p-1", number="17", date=dt.date(2026, 3, 2), amount=D(250), method="card"), **fields)  # type: ignore[arg-type]
