@@ -46,7 +46,7 @@ _UT11_ORDERS = (
         "On “Exchange orders” choose the agreement: a standard one, open to external users, without a segment. Without it 1C makes no order."
     ),
     _("Choose the organization, the warehouse, the manager, and the item kinds for goods and for services."),
-    _("Choose how counterparties are found, best by ИНН and КПП, and fill in the table of statuses."),
+    _("Choose how counterparties are found, best by tax number and branch code, and fill in the table of statuses."),
 )
 _OLD = (
     _("Open “Tools → Data exchange with WEB site” (in some releases under “Other data exchanges”) and create a new setting."),
