@@ -42,7 +42,6 @@ def trade_rules(data: Any) -> TradeRules:
         party_owners=_owners(told.get("party_owners"), PARTY_FIELDS),
         organisations=_pairs(told.get("organisations"), str, _number),
         warehouse=_text(told.get("warehouse")),
-        skipped_sections=_numbers(told.get("skipped_sections")),
         responsible=_pairs(told.get("responsible"), str, _number),
         notify_responsible=_flag(told.get("notify_responsible"), default.notify_responsible),
         automation_trigger=_flag(told.get("automation_trigger"), default.automation_trigger),

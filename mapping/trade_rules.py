@@ -123,8 +123,6 @@ class TradeRules:
     # 1C's organisation (id) ↔ the portal's own company.
     organisations: Mapping[str, int] = field(default_factory=dict)
     warehouse: str = ""  # 1C id of the warehouse that orders name ("" = none)
-    # Goods and services by the portal's section or product type that must not travel, and their kinds in 1C.
-    skipped_sections: frozenset[int] = frozenset()
     # The portal's user for documents made from 1C, by 1C's name of the manager; "" → the default responsible.
     responsible: Mapping[str, int] = field(default_factory=dict)
     notify_responsible: bool = True

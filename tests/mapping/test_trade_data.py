@@ -73,7 +73,6 @@ RULES = st.builds(
     responsible=st.dictionaries(TEXTS | st.just(""), st.integers(1, 9), max_size=2),
     automation_trigger=st.booleans(),
     organisations=st.dictionaries(TEXTS, st.integers(1, 9), max_size=2),
-    skipped_sections=st.frozensets(st.integers(1, 9), max_size=2),
     notify_responsible=st.booleans(),
     poison_after=st.integers(1, 9),
 )

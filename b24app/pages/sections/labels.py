@@ -40,7 +40,6 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "trade.party_owners": gettext_noop("Last word about buyers"),
     "trade.organisations": gettext_noop("Own company of the organisation"),
     "trade.warehouse": gettext_noop("Warehouse that orders name"),
-    "trade.skipped_sections": gettext_noop("Section of goods that do not travel in documents"),
     "trade.responsible": gettext_noop("Responsible person for the manager of 1C"),
     "trade.notify_responsible": gettext_noop("Tell the responsible person what happened in 1C"),
     "trade.automation_trigger": gettext_noop("Pull triggers of automation"),
