@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
+import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,7 +24,7 @@ from b24app.oauth.clients import PERSON_SECONDS, client_for
 from b24app.rest.batching import BATCH_LIMIT, Outcome
 from b24app.rest.client import PortalClient
 from b24app.rest.commands import Command
-from b24app.rest.errors import RestError
+from b24app.rest.errors import NO_ANSWER, RestError, make
 from b24app.rest.lists import PAGE, rows
 from exchange.imports.flows import Ask
 from exchange.imports.reference_commands import list_page
@@ -32,11 +34,15 @@ from exchange.settling import party_commands as commands
 from exchange.settling.pipelines import read_pipelines
 from exchange.settling.requisites import READ_PRESETS
 
+log = logging.getLogger(__name__)
+
 FACT: Final = "choices"
 _FRESH: Final = dt.timedelta(minutes=10)
 # After the portal could not be asked, nobody waits for it again so soon.
 _AGAIN: Final = dt.timedelta(minutes=1)
 _MOST_PAGES: Final = 20
+# Somebody waits for the page meanwhile.
+_SECONDS: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +147,13 @@ def refresh(portal: Portal, *, anew: bool = False) -> None:
         return
     try:
         found, pipelines = _driven(_read(portal), client_for(portal, urgent=True, limit=PERSON_SECONDS))
-    except RestError as error:
-        _keep(portal, FACT, {**kept, "failed": error.code, "failed_at": now.isoformat()})
+    except (RestError, ValueError, KeyError, TypeError) as error:
+        # An answer that nobody can read must not keep people from their settings.
+        log.warning("choices: portal %s could not be asked: %s", portal.pk, error)
+        code = error.code if isinstance(error, RestError) else "UNREADABLE"
+        _keep(portal, {FACT: {**kept, "failed": code, "failed_at": now.isoformat()}})
         return
-    _keep(portal, FACT, {**found, "read_at": now.isoformat(), "failed": ""})
-    _keep(portal, "trade", {**(portal.facts.get("trade") or {}), "pipelines": pipelines})
+    _keep(portal, {FACT: {**found, "read_at": now.isoformat(), "failed": ""}, "trade": {"pipelines": pipelines}})
 
 
 def _since(moment: Any, now: dt.datetime) -> dt.timedelta:
@@ -260,7 +268,8 @@ def _name(row: Mapping[str, Any]) -> str:
 
 def _driven(flow: Generator[Ask, list[Outcome], Reading], client: PortalClient) -> Reading:
     outcomes: list[Outcome] | None = None
-    while True:
+    until = time.monotonic() + _SECONDS
+    while time.monotonic() < until:
         try:
             ask = flow.send(outcomes)  # type: ignore[arg-type]
         except StopIteration as end:
@@ -269,15 +278,16 @@ def _driven(flow: Generator[Ask, list[Outcome], Reading], client: PortalClient) 
         outcomes = []
         for start in range(0, len(ask.commands), BATCH_LIMIT):
             outcomes += client.batch(ask.commands[start : start + BATCH_LIMIT])
+    raise make(NO_ANSWER)
 
 
-def _keep(portal: Portal, fact: str, value: Mapping[str, Any]) -> None:
-    """Beside whatever else is kept among the portal's facts meanwhile."""
+def _keep(portal: Portal, news: Mapping[str, Mapping[str, Any]]) -> None:
+    """Each into the fact of its name, beside whatever else is kept there meanwhile."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "update b24app_portal set facts = facts || jsonb_build_object(%s::text, %s::jsonb) where id = %s returning facts::text",
-            [fact, json.dumps(dict(value), ensure_ascii=False), portal.pk],
-        )
-        row = cursor.fetchone()
-    if row is not None:
-        portal.facts = json.loads(row[0])
+        for fact, value in news.items():
+            cursor.execute(
+                """update b24app_portal set facts = facts || jsonb_build_object(%s::text, coalesce(facts -> %s, '{}') || %s::jsonb)
+                   where id = %s""",
+                [fact, fact, json.dumps(dict(value), ensure_ascii=False), portal.pk],
+            )
+    portal.refresh_from_db(fields=["facts"])

@@ -49,3 +49,10 @@ class TestRefresh:
         found = choices_of(portal.facts)
         assert found.failed
         assert found.price_types == known.price_types
+
+    def test_leaves_what_settling_keeps_beside_the_pipelines(self, portal: Portal, bitrix24: PortalServer) -> None:
+        Portal.objects.filter(pk=portal.pk).update(facts={**portal.facts, "trade": {"own_fields": {"31": {"paid": "uf"}}}})
+        refresh(portal)
+        trade = Portal.objects.get(pk=portal.pk).facts["trade"]
+        assert trade["own_fields"] == {"31": {"paid": "uf"}}
+        assert trade["pipelines"]
