@@ -145,15 +145,16 @@ def payments(payers: Sequence[Payer], seconds: float) -> tuple[Measured, Measure
     return others, first
 
 
-def import_file(portal: Portal, path: Path, name: str) -> OneCBase:
-    """A new base of the portal has sent this file: it waits for a worker."""
+def import_files(portal: Portal, name: str, *paths: Path) -> OneCBase:
+    """A new base of the portal has sent these files: they wait for a worker."""
     from exchange import sessions
     from exchange.models import ImportRun
     from exchange.tasks import read_run
 
     base, _ = sessions.create_base(portal, name, "ut11")
-    run = ImportRun.objects.create(base=base, type="catalog", file_name=path.name, path=str(path), size=path.stat().st_size)
-    read_run.delay(run_id=run.pk)
+    for path in paths:
+        run = ImportRun.objects.create(base=base, type="catalog", file_name=path.name, path=str(path), size=path.stat().st_size)
+        read_run.delay(run_id=run.pk)
     return base
 
 
@@ -205,7 +206,7 @@ def main(arguments: list[str]) -> int:
         app_url = f"http://127.0.0.1:{port}"
         opening = list(zip(bitrix24, portals, strict=True))[: given.payers + 1]
         payers = [Payer.open(one, portal, app_url) for one, portal in opening]
-        huge, few = reading.write_goods(folder, given.items), reading.write_goods(folder, GOODS)
+        huge, few = reading.write_goods(folder, given.items), reading.write(folder, GOODS)
         for payer in payers:
             _app.until(payer.has_order, "1C did not get its order")
         neighbours = list(zip(bitrix24, portals, strict=True))[1:]
@@ -216,10 +217,10 @@ def main(arguments: list[str]) -> int:
         good = True
         for workers in WORKERS:
             with _app.program("worker", WORKER_CONCURRENCY=str(workers)):
-                bases = [import_file(portals[0], huge, f"huge {workers}")]
+                bases = [import_files(portals[0], f"huge {workers}", huge)]
                 _app.until(lambda base=bases[0]: progress(base) > 0, "the import does not begin")  # type: ignore[misc]
                 since = time.time()
-                bases += [import_file(portal, few, f"few {workers}") for _, portal in neighbours]
+                bases += [import_files(portal, f"few {workers}", *few) for _, portal in neighbours]
                 others, first = payments(payers, given.seconds)
                 state = progress(bases[0])
                 goods = with_goods(neighbours, bases, since)

@@ -120,7 +120,7 @@ def processes(folder: Path, items: int) -> None:
     with ExitStack() as over:
         roots = {name: over.enter_context(_app.program(name)) for name in PROGRAMS}
         roots["postgres"] = int((folder / "data" / "postgres" / "postmaster.pid").read_text().split()[0])
-        _app.until(ready, "the app did not start")
+        _app.until(ready, "the app did not start", seconds=300)
         time.sleep(5)  # beat wakes each of them
         rest = shares(roots)
         runs = [_import(path, items) for _ in range(2)]
