@@ -127,6 +127,14 @@ def laid_over(before: Trade | None, now: Trade, *, complete: bool) -> Trade:
         # Paid in full, says an order that names no payments: the part payments told before are not all.
         payments = None
     silent = {name: getattr(known, name) for name in _LASTING if getattr(now, name) in (None, "")}
+    if now.lines is not None and now.comment is None and known.comment is not None:
+        # No client leaves out a comment that there is (onec-clients: what 1C returns): it was taken away.
+        silent["comment"] = ""
+    for done in ("paid", "shipped"):
+        # The older exchanges say nothing of what is not done in full: their number and date come only while it is (onec-clients).
+        lists_none = getattr(now, _LISTS[done]) is None and getattr(known, _LISTS[done]) is None
+        if lists_none and getattr(known, done) and getattr(now, done) is None and now.lines is not None and now.onec_number:
+            silent[done] = False
     return replace(now, **silent, payments=payments, shipments=shipments)
 
 
@@ -140,6 +148,7 @@ def added(before: Trade | None, loose: Loose) -> Trade:
     )
 
 
+_LISTS: Final = {"paid": "payments", "shipped": "shipments"}
 _LASTING: Final = tuple(
     name.name
     for name in fields(Trade)

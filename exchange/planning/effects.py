@@ -100,8 +100,9 @@ def standing_of(onec: Trade, amount: Decimal) -> Standing:
         shipped=shipped,
         fully_paid=paid >= amount > 0 or (onec.payments is None and bool(onec.paid)),
         fully_shipped=_fully_shipped(onec, shipped, amount),
-        paid_on=max((payment.date for payment in own if payment.date and not payment.returned), default=None) or onec.paid_on,
-        shipped_on=max((one.date for one in _sent(onec) if one.date), default=None) or onec.shipped_on,
+        paid_on=max((payment.date for payment in own if payment.date and not payment.returned), default=None)
+        or (onec.paid_on if paid > 0 else None),
+        shipped_on=max((one.date for one in _sent(onec) if one.date), default=None) or (onec.shipped_on if shipped > 0 else None),
         foreign=tuple(payment for payment in payments if payment.currency not in ("", onec.currency)),
     )
 
@@ -172,10 +173,11 @@ def entries_of(onec: Trade) -> Iterable[Entry]:
             len(shipment.lines),
         )
     whole = Entry("", "payment", amount=onec.amount or Decimal(0), currency=onec.currency)
-    if onec.payments is None and onec.paid:
-        yield replace(whole, key="payment:full", number=onec.paid_number, date=onec.paid_on)
-    if onec.shipments is None and onec.shipped:
-        yield replace(whole, key="shipment:full", kind="shipment", number=onec.shipped_number, date=onec.shipped_on)
+    if onec.payments is None and (onec.paid or onec.paid_number or onec.paid_on):
+        yield replace(whole, key="payment:full", number=onec.paid_number, date=onec.paid_on, cancelled=not onec.paid)
+    if onec.shipments is None and (onec.shipped or onec.shipped_number or onec.shipped_on):
+        sent = replace(whole, key="shipment:full", kind="shipment", cancelled=not onec.shipped)
+        yield replace(sent, number=onec.shipped_number, date=onec.shipped_on)
 
 
 def _facts(onec: Trade, standing: Standing) -> dict[str, str]:

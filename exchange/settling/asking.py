@@ -14,10 +14,11 @@ from django.utils import timezone
 from b24app.models import Portal
 from b24app.oauth.language import language_for
 from exchange.commerceml.meaning import is_retail, spelling_of
-from exchange.models import OneCBase, StateRow, TradeParty
+from exchange.models import OneCBase, StateRow, TradeDocument, TradeParty
 from exchange.planning.stored import from_data
 from exchange.planning.trade import Party
 from exchange.settling import party_rows
+from exchange.settling.combining import SILENT
 from exchange.settling.document_tools import Buyer, DocumentTools
 from exchange.settling.flows import BaseFacts
 from exchange.settling.gather import Named
@@ -61,6 +62,11 @@ def tools_for(portal: Portal, base: OneCBase, facts: BaseFacts, pipelines: Pipel
         retail = next((onec_id for onec_id, name in alive if is_retail(name)), "")
         return retail or next((onec_id for onec_id, _ in alive), "")
 
+    @lru_cache(1)
+    def tells() -> frozenset[str]:
+        told = TradeDocument.objects.filter(base=base)
+        return frozenset(name for name in SILENT if told.filter(onec_side__has_key=name).exists())
+
     return DocumentTools(
         member_id=portal.member_id,
         domain=portal.domain,
@@ -75,6 +81,7 @@ def tools_for(portal: Portal, base: OneCBase, facts: BaseFacts, pipelines: Pipel
         for_onec=for_onec,
         name_of=name_of,
         base_price_type=base_price_type,
+        tells=tells,
         currency_name=currency_name,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any, Final
 
 from exchange.money import totals
 from exchange.planning.merge import Merged, merge
@@ -12,7 +13,11 @@ from exchange.planning.merge_parts import Conflict, Each, Field, Owner, Part, Si
 from exchange.planning.merge_tables import DOCUMENT
 from exchange.planning.stored import from_data
 from exchange.planning.trade import Line, Trade
+from exchange.planning.vat_sides import uniform
 from exchange.settling.flows import DocumentWork
+
+# What an order of 1C leaves out when it is empty.
+SILENT: Final = ("comment", "pay_until")
 
 
 def combined(work: DocumentWork, portal: Trade | None, onec: Trade | None) -> Merged[Trade]:
@@ -40,7 +45,19 @@ def combined(work: DocumentWork, portal: Trade | None, onec: Trade | None) -> Me
     if decided in ("portal", "onec") and merged.conflicts and agreed is not None:
         # A person decided: it is as if both had agreed on the value that loses, and only the other side had changed it.
         merged = once(leaning(agreed, merged.conflicts, decided))
-    return merged
+    given_up = frozenset(work.known.get("untaken") or ()) if decided == "onec" and onec is not None else frozenset()
+    return _emptied(merged, [name for name in SILENT if name in given_up and getattr(onec, name) is None])
+
+
+def _emptied(merged: Merged[Trade], names: Collection[str]) -> Merged[Trade]:
+    """The merge with nothing in these fields: 1C has none, and a person took its word."""
+    if not names:
+        return merged
+    nothing: dict[str, Any] = {name: "" if name == "comment" else None for name in names}
+    sides = (replace(side, **nothing) for side in (merged.value, merged.for_onec, merged.agreed))
+    value, for_onec, agreed = sides
+    to_portal, to_onec = merged.to_portal | frozenset(names), merged.to_onec - frozenset(names)
+    return Merged(value, for_onec, agreed, to_portal, to_onec, merged.conflicts)
 
 
 def agreed_now(work: DocumentWork) -> Trade | None:
@@ -119,9 +136,13 @@ def with_products(lines: tuple[Line, ...] | None, products: Mapping[str, int]) -
 
 
 def for_onec(merged: Merged[Trade], portal: Trade) -> Trade:
-    """What 1C is given: its own facts (payments, shipments, statuses) do not go back to it, nor what it cannot use."""
+    """What 1C is given: its own facts (payments, shipments, statuses) do not go back to it, nor what it cannot use.
+
+    VAT is inside of all lines or on top of all: where the portal's lines and 1C's differ in that, the merge has both ways.
+    """
     told = merged.for_onec
     lines = None if told.lines is None else tuple(replace(line, row_id=0, product_id=0) for line in told.lines)
+    lines = None if lines is None else uniform(lines, told.currency)
     return replace(
         told,
         number=portal.number,

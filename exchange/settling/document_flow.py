@@ -87,7 +87,7 @@ def _settle(work: DocumentWork, fresh: Fresh | None, tools: DocumentTools, log: 
     entries = yield from tell(work, fresh, portal, effects, tools, log)
     offered = offer(work, fresh, portal, merged, effects, tools, log)
     _conflicts(work, merged, log)
-    kept = _untaken(work, portal, onec, merged, log)
+    kept = _untaken(work, portal, onec, merged, tools, log)
     known = {"manual": written.manual or None, "untaken": kept, "own_missing": own is None or None}
     work = replace(work, known={**work.known, **known})
     _learn(work, portal, merged, effects, entries, offered, log)
@@ -154,9 +154,11 @@ def _conflicts(work: DocumentWork, merged: Merged[Trade], log: Learnt) -> None:
     log.trouble(work.key, name_of(work), "document-conflict", conflicts=told)
 
 
-def _untaken(work: DocumentWork, portal: Trade, onec: Trade | None, merged: Merged[Trade], log: Learnt) -> list[str] | None:
+def _untaken(
+    work: DocumentWork, portal: Trade, onec: Trade | None, merged: Merged[Trade], tools: DocumentTools, log: Learnt
+) -> list[str] | None:
     """What 1C keeps of its own against ours is told to a person; returns the groups."""
-    groups = untaken(work, portal, onec, merged)
+    groups = untaken(work, portal, onec, merged, tools.tells)
     if onec is None or not groups:
         log.over[work.key] = log.over.get(work.key, frozenset()) | {CAUSE}
         return None

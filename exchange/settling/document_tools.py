@@ -37,6 +37,8 @@ class DocumentTools:
     # The name of a thing of 1C's by kind ("warehouse", "price_type") and id; and the base's own price type when no rule names one.
     name_of: Callable[[str, str], str]
     base_price_type: Callable[[], str]
+    # Which of combining.SILENT this base tells of its orders.
+    tells: Callable[[], frozenset[str]]
     # How the base calls a currency ("" = as anybody would).
     currency_name: Callable[[str], str]
     users: dict[int, str] = field(default_factory=dict)

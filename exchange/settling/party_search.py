@@ -18,6 +18,8 @@ from exchange.settling.party_reading import PAGE, all_rows
 from exchange.settling.party_tools import Key, PartyTools
 from mapping.trade_rules import PartyRules
 
+# By what a counterparty is known again that 1C made of what it was given.
+_GIVEN = ("name", "full_name", "tax_id", "tax_branch", "phones", "emails")
 _NAMES = {COMPANY: "COMPANY", CONTACT: "CONTACT"}
 
 
@@ -38,12 +40,16 @@ def find_party(search: Search, tools: PartyTools, rules: PartyRules) -> Generato
     moved = [_owner(row) for row in marked]
     hinted = list(tools.hints(search.onec_id))
     candidates = yield from _candidates([*keys, *moved, *hinted, *map(_owner, requisites)], tools, search)
+    doubtful: tuple[Candidate, ...] = ()
     if rules.by_id:
         # An `add` whose answer was lost; requisites of ours that a merge in the portal moved; the buyer of its documents now.
         for named in (keys, moved, hinted):
             known = [candidates[key] for key in dict.fromkeys(named) if key in candidates and not candidates[key].own]
             if named is hinted:
-                known = [one for one in known if not one.holder and speaks_for(party, one)]
+                given = {one.key: _was_given(one, party, tools) for one in known}
+                # It was made of what 1C got from us, and one of the two has corrected something since, be it the tax id.
+                known = [one for one in known if not one.holder and (speaks_for(party, one) or given[one.key] in (0, 1))]
+                doubtful = tuple(candidates[key] for key, differing in given.items() if differing > 1)
             if len(known) == 1:
                 return Match("id", known[0], _requisite_of(marked, known[0].key))
     if match := by_tax_id(party, candidates.values(), branch_rule=rules.by_tax_id_and_branch, tax_rule=rules.by_tax_id):
@@ -56,8 +62,23 @@ def find_party(search: Search, tools: PartyTools, rules: PartyRules) -> Generato
     if rules.by_name and party.name:
         keys = yield from _by_name(party)
         candidates = yield from _candidates(keys, tools, search)
-        return by_name(party, candidates.values())
-    return None
+        if match := by_name(party, candidates.values()):
+            return match
+    return Match("id", rivals=doubtful) if doubtful else None
+
+
+def _was_given(candidate: Candidate, party: Party, tools: PartyTools) -> int:
+    """In how many respects 1C's party is other than what 1C was given of this company (-1 = nothing, or nothing of it is left)."""
+    given = tools.confirmed(candidate.key)
+    if given is None or candidate.own or candidate.holder:
+        return -1
+    said = [(getattr(party, name), getattr(given, name)) for name in _GIVEN]
+    pairs = [
+        (set(one) if isinstance(one, tuple) else one, set(other) if isinstance(other, tuple) else other) for one, other in said
+    ]
+    told = [(one, other) for one, other in pairs if one and other]
+    differing = sum(one != other for one, other in told)
+    return differing if differing < len(told) else -1
 
 
 def _by_marks_and_numbers(search: Search) -> Generator[Ask, list[Outcome], tuple[list[Row], list[Row], list[Row]]]:

@@ -6,13 +6,13 @@ status. The exchange cannot change that; a person is told what differs, and may 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
 from exchange.planning.merge import Merged
 from exchange.planning.stored import plain
 from exchange.planning.trade import Line, Payment, Shipment, Trade
-from exchange.settling.combining import agreed_now, asked, fields_of
+from exchange.settling.combining import SILENT, agreed_now, asked, fields_of
 from exchange.settling.flows import DocumentWork
 
 CAUSE: Final = "document-not-taken"
@@ -22,17 +22,30 @@ _ALWAYS: Final = frozenset({"stage", "cancelled"})
 _TAKES_ALL: Final = frozenset({"bp30"})
 
 
-def untaken(work: DocumentWork, portal: Trade, onec: Trade | None, merged: Merged[Trade]) -> frozenset[str]:
-    """The groups in which 1C keeps its own against ours; none while it may still take ours."""
-    groups = merged.to_onec - _ALWAYS - {conflict.field for conflict in merged.conflicts}
-    if onec is None or not groups:
+def untaken(
+    work: DocumentWork,
+    portal: Trade,
+    onec: Trade | None,
+    merged: Merged[Trade],
+    tells: Callable[[], Collection[str]] = frozenset,
+) -> frozenset[str]:
+    """The groups in which 1C keeps its own against ours; none while it may still take ours.
+
+    `tells`: of SILENT, what this 1C tells of other orders: if it leaves that out of this one, it has none.
+    """
+    if onec is None:
         return frozenset()
+    groups = merged.to_onec - _ALWAYS
+    silent = frozenset(name for name in SILENT if getattr(portal, name) and getattr(onec, name) is None)
+    groups |= silent and silent.intersection(tells())
     if work.base.configuration not in _TAKES_ALL and at_work(onec):
         return groups
     if not work.confirmed:
         return groups & frozenset(work.known.get("untaken") or ())
     # It confirmed exactly this, and what it has told of itself since is something else.
     offered = agreed_now(work)
+    disputed = {conflict.field for conflict in merged.conflicts}
+    groups -= disputed
     same = frozenset(group for group in groups if offered is not None and _says(portal, group) == _says(offered, group))
     return same if work.told_since else same & frozenset(work.known.get("untaken") or ())
 

@@ -74,7 +74,7 @@ def _fields(work: DocumentWork, portal: Trade, merged: Merged[Trade], own: Mappi
     if "date" in merged.to_portal and value.date is not None:
         fields["begindate"] = value.date
     if "pay_until" in merged.to_portal and work.entity_type_id == INVOICE:
-        fields["closedate"] = value.pay_until
+        fields["closedate"] = value.pay_until or ""
     if "buyer" in merged.to_portal and value.buyer is not None and value.buyer != portal.buyer:
         fields |= _buyer(value.buyer)
     if "my_company" in merged.to_portal and work.entity_type_id == INVOICE and value.my_company_id:

@@ -332,7 +332,7 @@ class TestBatches:
 
 
 def test_a_row_stored_by_an_older_reader_is_read_as_it_is(base: OneCBase, read: Read):
-    row = known(base, onec_side={**to_data(Trade(number="1001", comment="old")), "unknown": 1})
+    row = known(base, onec_side={**to_data(Trade(number="1001", status_name="old")), "unknown": 1})
     read(file(document()))
     row.refresh_from_db()
-    assert told(row).comment == "old"
+    assert told(row).status_name == "old"

@@ -334,6 +334,19 @@ class TestLaidOver:
         assert (after.lines, after.status_name, after.party, after.onec_number) == (before.lines, "Новый", "p-1", "КА-000017")
         assert after.cancelled is True
 
+    def test_a_comment_that_a_whole_order_leaves_out_was_taken_away(self):
+        before = replace(order(file(document())).trade, comment="Срочно")
+        assert laid_over(before, order(file(document())).trade, complete=False).comment == ""
+        assert laid_over(before, Trade(paid=True), complete=False).comment == "Срочно"
+
+    def test_an_order_that_is_not_said_to_be_paid_in_full_any_more_is_not(self):
+        done = {"Номер оплаты по 1С": "П-9", "Номер отгрузки по 1С": "Р-9"}
+        before = order(file(document(facts={**ONEC, **done}))).trade
+        assert (before.paid, before.shipped) == (True, True)
+        after = laid_over(before, order(file(document(facts=ONEC))).trade, complete=False)
+        assert (after.paid, after.shipped, after.paid_number) == (False, False, "П-9")
+        assert laid_over(before, Trade(cancelled=True), complete=False).paid is True, "that says nothing of it"
+
     def test_payments_told_alone_come_to_the_others_and_a_whole_list_replaces_them(self):
         one, two = Payment(key="1", amount=Decimal(1)), Payment(key="2", amount=Decimal(2))
         before = Trade(payments=(one,))

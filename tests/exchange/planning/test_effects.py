@@ -79,6 +79,11 @@ class TestFullPayment:
         assert (effects.stage_id, effects.own["paid"], effects.own["debt"]) == ("DT31_1:P", "1000|RUB", "0|RUB")
         assert [(entry.key, entry.number) for entry in effects.entries] == [("payment:full", "5")]
 
+    def test_that_the_older_exchanges_say_no_more_is_cancelled_in_the_timeline(self):
+        effects = look(Trade(currency="RUB", amount=Decimal(1000), paid=False, paid_on=DAY, paid_number="5"))
+        assert (effects.own["paid"], effects.own["debt"], effects.own["paid_on"]) == ("0|RUB", "1000|RUB", "")
+        assert [(entry.key, entry.number, entry.cancelled) for entry in effects.entries] == [("payment:full", "5", True)]
+
     def test_can_be_told_to_leave_the_stage_alone(self):
         rules = TradeRules(invoices=KindRules(travels=True, stage_paid={1: LEAVE}))
         assert look(paid("1000"), rules=rules).stage_id == ""

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.models import OneCBase, Problem, TradeParty
+from exchange.models import OneCBase, Problem, TradeDocument, TradeParty
+from exchange.planning import stored
 from exchange.planning.trade import COMPANY, CONTACT, Account, AddressKind, Party, PartyKind, Person, PostalAddress
 from exchange.sessions import create_base
 from exchange.settling import party_rows
@@ -392,3 +393,41 @@ class TestBranchesOfOneCompany:
         assert exchange.told("c-2", DAISY, name="Ромашка, Петербург", tax_branch="780101001") == key
         assert [row["RQ_KPP"] for row in exchange.requisites(key)] == ["770101001", "780101001"]
         assert not Problem.objects.exists()
+
+
+class TestGivenBefore:
+    """1C keeps a buyer that it got from us under an id of its own, and tells of it for the first time."""
+
+    @pytest.fixture
+    def given(self, exchange, base):
+        key = exchange.add(COMPANY, DAISY.tax_id, DAISY.tax_branch, title="Ромашка")
+        buyer = replace(DAISY, full_name="Ромашка", phones=None, emails=None)
+        document = TradeDocument(base=base, entity_type_id=31, b24_id=5, portal_side={"buyer": list(key)})
+        document.onec_side = {"party": "c-1"}
+        document.outgoing = {"buyer": stored.to_data(buyer)}
+        document.outgoing_version = document.acknowledged_version = 1
+        document.save()
+        return key, buyer
+
+    def test_is_found_though_the_portal_has_corrected_the_tax_id_since(self, exchange, given):
+        key, buyer = given
+        requisite = exchange.requisites(key)[0]
+        exchange.rest("crm.requisite.update", id=requisite["ID"], fields={"RQ_INN": "7709999999"})
+        assert exchange.told("c-1", buyer) == key
+        assert exchange.requisites(key)[0]["RQ_INN"] == "7709999999"
+
+    @pytest.mark.parametrize("change", [{"tax_id": "7708888888"}, {"tax_branch": "770909090"}], ids=["tax id", "branch"])
+    def test_is_found_though_1c_has_corrected_a_number_before(self, exchange, given, change):
+        key, buyer = given
+        assert exchange.told("c-1", replace(buyer, **change)) == key
+
+    def test_is_a_question_when_little_of_it_is_left(self, exchange, given):
+        key, buyer = given
+        assert exchange.told("c-1", replace(buyer, tax_id="7708888888", tax_branch="770909090")) is None
+        (problem,) = Problem.objects.filter(closed_at=None)
+        assert problem.cause == "party-ambiguous"
+        assert [one["id"] for one in problem.facts["candidates"]] == [key[1]]
+
+    def test_is_another_one_when_nothing_of_it_is_left(self, exchange, given):
+        other = replace(DAISY, name="Василёк", full_name="Василёк", tax_id="7708888888", tax_branch="770909090")
+        assert exchange.told("c-1", replace(other, phones=None, emails=None)) not in (None, given[0])
