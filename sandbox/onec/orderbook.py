@@ -29,23 +29,29 @@ class OrderBook:
     orders: dict[str, SiteOrder] = field(default_factory=dict)
     buyers: dict[str, Buyer] = field(default_factory=dict)
     registered: dict[str, None] = field(default_factory=dict)
+    loaded: set[str] = field(default_factory=set)
     counter: int = 0
     notes: list[str] = field(default_factory=list)
 
     def take(self, taken: Iterable[SiteOrder]) -> None:
         """What the base does with orders it has read: new ones are written, known ones changed as far as the rules allow.
 
-        Orders just loaded are not registered, so they are not echoed at once.
+        Orders just loaded are not registered, so they are not echoed at once. A and B even forget that their people had changed them,
+        C does not send them in the same run.
         """
+        self.loaded.clear()
         for told in taken:
             key = self.key(told)
+            if self.manners is C:
+                self.loaded.add(key)
             known = self.orders.get(key)
             if known is None:
                 if not (self.manners is E and self._says_cancelled(told)):
                     self.orders[key] = self._written(told)
                 continue
             self._update(known, told)
-            self.registered.pop(key, None)
+            if self.manners in (A, B):
+                self.registered.pop(key, None)
 
     def key(self, order: SiteOrder) -> str:
         """By what this generation finds an order again."""
@@ -67,12 +73,13 @@ class OrderBook:
         return [
             self.orders[key]
             for key in self.registered
-            if self.manners.name in ("D", "D2", "module31") or not self.orders[key].own
+            if key not in self.loaded and (self.manners.name in ("D", "D2", "module31") or not self.orders[key].own)
         ]
 
     def confirm(self) -> None:
-        """The other side has taken them."""
-        self.registered.clear()
+        """The other side has taken them; the run is over."""
+        self.registered = {key: None for key in self.registered if key in self.loaded}
+        self.loaded.clear()
 
     # What the people of the base do; each registers the order.
 
@@ -111,7 +118,10 @@ class OrderBook:
             order.lines = [other for other in order.lines if other.id != item_id]
         else:
             if line is None:
-                line = OrderLine(item_id, name or item_id, "1", "0", "0", "796", "шт", vat_included="true")
+                # An order has one way with VAT, and a line has its item's rate.
+                vat = order.lines[0].vat if order.lines else ""
+                included = next((other.vat_included for other in order.lines if other.vat_sum), "true")
+                line = OrderLine(item_id, name or item_id, "1", "0", "0", "796", "шт", vat, vat_included=included)
                 order.lines.append(line)
             line.quantity, line.price = quantity or line.quantity, price or line.price
             _count(line)
@@ -120,6 +130,16 @@ class OrderBook:
     def set_comment(self, number: str, text: str) -> None:
         """The document's comment."""
         self._touched(number).comment = text
+
+    def register_all(self) -> None:
+        """A full run: every order is sent at the next exchange."""
+        self.registered = dict.fromkeys(self.orders)
+
+    def set_buyer(self, number: str, buyer_id: str) -> None:
+        """Another counterparty for the document."""
+        order = self._touched(number)
+        order.buyer = self.buyers[buyer_id]
+        order.buyer_id, order.buyer_name = buyer_id, order.buyer.name
 
     def rename_buyer(self, buyer_id: str, **changes: Any) -> Buyer:
         """Change a counterparty; every order of it is registered, for that is how it travels."""
@@ -175,6 +195,7 @@ class OrderBook:
     def _touched(self, number: str) -> SiteOrder:
         order = self.find(number)
         self.registered[self.key(order)] = None
+        self.loaded.discard(self.key(order))
         return order
 
     def _id(self, kind: str) -> str:
@@ -213,6 +234,7 @@ class OrderBook:
             self.notes.append(f"order {known.number} is not changed: it is at work here")
             return
         known.lines, known.sum, known.comment, known.currency = told.lines, told.sum, told.comment, told.currency
+        known.pay_until = told.pay_until
         known.buyer, known.buyer_id, known.buyer_name = buyer, told.buyer_id, told.buyer_name
         known.properties = told.properties
 

@@ -96,6 +96,8 @@ class SiteOrder:
     shipments: list[Goods] = field(default_factory=list)
     # A document that was first made here; the site may not know it yet.
     own: bool = False
+    # As the site told it; few generations tell it back.
+    pay_until: str = ""
 
     def paid_sum(self) -> Decimal:
         """Money that came, less what went back."""

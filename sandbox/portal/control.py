@@ -37,6 +37,7 @@ def answer(server: PortalServer, verb: str, path: str, params: dict[str, Any]) -
         ("POST", "edit"): lambda: edit(server.portal, params),
         ("GET", "faults"): lambda: server.faults.snapshot(),
         ("POST", "faults"): lambda: set_faults(server.portal, params),
+        ("POST", "events/release"): lambda: {"released": server.portal.events.release()},
         ("POST", "install"): lambda: server.installation.install(int(params.get("user", 1))),
         ("POST", "update"): lambda: server.installation.update(int(params.get("user", 1))),
         ("POST", "uninstall"): lambda: server.installation.uninstall(clean=_yes(params.get("clean", True))),

@@ -75,6 +75,7 @@ class Events:
         self.timeout = 10.0
         self.log: list[dict[str, Any]] = []
         self._outbox: queue.Queue[tuple[str, str, Row] | None] = queue.Queue()
+        self._late: list[tuple[str, str, Row]] = []
         self._thread: threading.Thread | None = None
 
     def happened(self, event: str, fields: dict[str, Any], *, user: int = 0, connector: str = "") -> None:
@@ -161,9 +162,21 @@ class Events:
         if self.portal.faults.take("events_drop"):
             self.log.append({"event": form["event"], "url": url, "status": None, "error": "dropped"})
             return
-        self._start()
         for _ in range(2 if self.portal.faults.events_double else 1):
+            if self.portal.faults.take("events_late"):
+                self._late.append((form["event"], url, form))
+                continue
+            self._start()
             self._outbox.put((form["event"], url, form))
+
+    def release(self) -> int:
+        """Send what was held back (`events_late`), in another order than it happened; how many those are."""
+        late, self._late = self._late, []
+        random.shuffle(late)
+        for one in late:
+            self._start()
+            self._outbox.put(one)
+        return len(late)
 
     def _start(self) -> None:
         if self._thread is None or not self._thread.is_alive():

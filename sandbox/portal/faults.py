@@ -43,6 +43,7 @@ class Faults:
     stall: float = 1.0
     # events
     events_drop: int = 0  # the next N events are lost
+    events_late: int = 0  # the next N events are held back until they are released
     events_double: bool = False
     events_delay: float = 0.0
     events_shuffle: bool = False

@@ -5,35 +5,47 @@ The short form is a test among the others, the long one is `make storm`.
 
 from __future__ import annotations
 
+import datetime as dt
 import multiprocessing
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from django.db import connections
+from django.db.models import F
 from django.utils import timezone
 
 from b24app import lanes
 from b24app.events.handle import handle_waiting
-from b24app.models import Lane
+from b24app.events.tasks import drain_offline
+from b24app.models import Lane, Portal
+from b24app.oauth import clients
 from exchange.models import HeardObject, Problem, TradeDocument, TradeParty
+from exchange.settling import deciding, party_choices
 from exchange.settling.settle import settle
 from exchange.settling.sweep import sweep
 from sandbox.onec.clients.wire import ClientRefused
-from tests.journeys.trading import CABLE, COMPANY, DEAL, FITTING, INVOICE, PIPE, World
+from tests.journeys import looking
+from tests.journeys.looking import Difference
+from tests.journeys.people import People
+from tests.journeys.trading import World
 
-ITEMS = (CABLE, PIPE, FITTING)
-SECOND = {INVOICE: "DT31_1:S", DEAL: "PREPARATION"}
-# What the app calls a group of fields, and what the comparison does.
-_FIELDS = {"stage": "cancelled"}
-LOST = {INVOICE: "DT31_1:D", DEAL: "LOSE"}
+# A request that fails: refused, or with its effect and without its answer.
+REST_FAULTS = (
+    *("query_limit", "down", "html", "not_json", "cut_before", "redirect"),
+    *("cut_after", "cut_middle", "error_after", "html_after"),
+)
+# By which group of fields a person is asked about what.
+_LINES = frozenset({"lines", "quantity", "price", "amount", "vat", "vat_sum", "unit"})
+_PARTY = {"buyer": "name", "full_name": "full_name", "inn": "tax_id", "kpp": "tax_branch", "phones": "phones", "emails": "emails"}
 
 
 @dataclass
 class Storm:
-    """One storm; `counts` says afterwards what happened in it."""
+    """One storm; `counts` says afterwards what happened in it, `refusals` what 1C would not take."""
 
     world: World
     documents: int
@@ -41,181 +53,215 @@ class Storm:
     kills: int = 0
     seed: int = 1
     counts: Counter[str] = field(default_factory=Counter)
+    refusals: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
-        self.mine: list[tuple[int, int]] = []
-        self.companies: list[int] = []
-        self.names = iter(range(10**6))
+        self.people = People(self.world, self.dice, counts=self.counts)
 
     def run(self) -> None:
         """Let it rage, then let it pass."""
-        self._begin()
-        every = max(1, self.edits // 60)
+        self._wide_pace()
+        self.people.begin(self.documents)
+        self.world.exchange()
+        self.people.fill_in()
+        self.world.both()
+        every = max(5, self.edits // 120)
         deadly = set(self.dice.sample(range(self.edits), min(self.kills, self.edits)))
+        owed = 0
         for number in range(self.edits):
             self._weather()
-            self._edit()
-            if number in deadly:
-                self._kill_a_worker()
+            self.people.edit()
+            owed += number in deadly
+            if owed and (number in deadly or number % every == every // 2):
+                owed -= self._kill_a_worker()
             if number % every == 0:
                 self._exchange()
-        self._calm()
+        while owed:
+            self.people.edit()
+            owed -= self._kill_a_worker()
+        self.calm()
 
-    def explained(self, difference: str) -> bool:
-        """Whether a person has been asked about this very difference ("number: field: …"), not merely about the document."""
-        number, _, rest = difference.partition(": ")
-        field = rest.partition(":")[0]
-        row = TradeDocument.objects.filter(base=self.world.base, number=number).first()
+    def calm(self) -> None:
+        """No faults any more; what no event told is found, 1C makes a full run, everything arrives."""
+        world = self.world
+        world.bitrix24.faults.reset()
+        world.book.register_all()
+        for _ in range(4):
+            self._late_events()
+            drain_offline(portal_id=world.portal.pk)
+            sweep(world.portal.pk)
+            self._time_passes()
+            world.both()
+
+    def unexplained(self) -> list[str]:
+        """Where both sides differ and nobody has been asked about it."""
+        open_ones = list(Problem.objects.filter(portal=self.world.portal, closed_at=None))
+        differing = list(looking.differences(self.world))
+        left = [str(one) for one in differing if not self._asked(one, open_ones)]
+        self.counts["differences a person was asked about"] = len(differing) - len(left)
+        self.counts.update(f"problem {problem.cause}" for problem in open_ones)
+        return [*left, *self.unsettled(), *self.refusals]
+
+    def unsettled(self) -> list[str]:
+        """Rows that nobody has brought to an end."""
+        found = []
+        for model in (TradeDocument, TradeParty):
+            for row in model.objects.filter(base=self.world.base, settled_version__lt=F("version")):
+                waits = {
+                    name: str(getattr(row, name))
+                    for name in ("version", "settled_version", "failures", "not_before", "adding_since")
+                }
+                found.append(f"{model.__name__} {row.pk} {getattr(row, 'number', '')}: {waits}")
+        return found
+
+    def answer(self) -> None:
+        """A person answers whatever is asked, until nothing is."""
+        while Problem.objects.filter(portal=self.world.portal, closed_at=None).exists() and self.counts["answered"] < 4:
+            self.counts["answered"] += 1
+            self._decide()
+            self.calm()
+
+    def _decide(self) -> None:
+        for problem in Problem.objects.filter(portal=self.world.portal, closed_at=None).order_by("pk"):
+            side: Literal["portal", "onec"] = "portal" if self.dice.random() < 0.5 else "onec"
+            if problem.kind == "document":
+                # What 1C does not take, only its own values can end.
+                deciding.decide(problem, "onec" if problem.cause == "document-not-taken" else side)
+            elif problem.cause == "party-conflict":
+                party_choices.decide(problem, side)
+            elif problem.cause == "party-ambiguous":
+                chosen = problem.facts["candidates"][0]
+                party_choices.choose_candidate(problem, (chosen["type"], chosen["id"]))
+
+    def _asked(self, one: Difference, open_ones: list[Problem]) -> bool:
+        """Whether a person has been asked about this very field (and line), not merely about the document."""
+        row = TradeDocument.objects.filter(base=self.world.base, number=one.number).first()
         if row is None:
             return False
-        open_ones = Problem.objects.filter(portal=self.world.portal, closed_at=None)
-        for problem in open_ones.filter(kind="document", onec_id=str(row.pk)):
-            named = {_FIELDS.get(one["field"], one["field"]) for one in problem.facts.get("conflicts") or ()}
-            if field in named or (field == "sum" and "lines" in named):
-                return True
+        groups = set(_named(open_ones, "document", {str(row.pk)}))
+        if one.field == "vat_included":
+            # An order has one way with VAT, whichever of its lines are disputed.
+            return "lines" in {name for name, _ in groups}
+        if one.field in _LINES:
+            return bool({("lines", one.part), ("lines", "")} & groups)
+        names = {name for name, _ in groups}
+        if one.field == "sum":
+            return "lines" in names
+        if one.field not in _PARTY:
+            return one.field in names
         buyer = (row.portal_side or {}).get("buyer") or [0, 0]
         parties = TradeParty.objects.filter(base=self.world.base, entity_type_id=buyer[0], b24_id=buyer[1])
-        asked = open_ones.filter(kind="party", onec_id__in=[str(pk) for pk in parties.values_list("pk", flat=True)])
-        return field in ("buyer", "inn") and asked.exists()
-
-    # the people
-
-    def _begin(self) -> None:
-        world = self.world
-        for number in range(max(2, self.documents // 5)):
-            self.companies.append(world.company(f"Клиент {number}", f"77{number:08}", "770001001"))
-        for _ in range(self.documents):
-            kind = self.dice.choice((INVOICE, DEAL))
-            self.mine.append((kind, world.document(kind, self.dice.choice(self.companies), self._rows(), stageId=SECOND[kind])))
-        self._exchange()
-
-    def _rows(self) -> list[dict[str, object]]:
-        chosen = self.dice.sample(ITEMS, self.dice.randint(1, 3))
-        return [self.world.row(item, self._price(), str(self.dice.randint(1, 9))) for item in chosen]
-
-    def _price(self) -> str:
-        return f"{self.dice.randint(1, 99_999) / 100:.2f}"
-
-    def _edit(self) -> None:
-        edits: list[tuple[int, Callable[[], None]]] = [
-            (30, self._portal_rows),
-            (12, self._portal_comment),
-            (4, self._portal_company),
-            (1, self._portal_cancels),
-            (25, self._onec_line),
-            (8, self._onec_pays),
-            (5, self._onec_ships),
-            (4, self._onec_buyer),
-            (1, self._onec_cancels),
-        ]
-        what = self.dice.choices([edit for _, edit in edits], [weight for weight, _ in edits])[0]
-        self.counts[what.__name__.strip("_")] += 1
-        what()
-
-    def _portal_rows(self) -> None:
-        kind, document = self.dice.choice(self.mine)
-        self.world.set_rows(kind, document, self._rows())
-
-    def _portal_comment(self) -> None:
-        kind, document = self.dice.choice(self.mine)
-        self.world.change(kind, document, comments=f"Комментарий {next(self.names)}")
-
-    def _portal_company(self) -> None:
-        self.world.change(COMPANY, self.dice.choice(self.companies), title=f"Клиент {next(self.names)} новый")
-
-    def _portal_cancels(self) -> None:
-        kind, document = self.dice.choice(self.mine)
-        self.world.change(kind, document, stageId=LOST[kind])
-
-    def _order(self) -> str:
-        return self.dice.choice(list(self.world.book.orders.values())).number if self.world.book.orders else ""
-
-    def _onec_line(self) -> None:
-        number = self._order()
-        if number:
-            item = self.dice.choice(ITEMS)
-            self.world.book.set_line(number, item, quantity=str(self.dice.randint(1, 9)), price=self._price(), name="Товар")
-
-    def _onec_pays(self) -> None:
-        number = self._order()
-        if number:
-            self.world.book.pay(number, self._price(), method=self.dice.choice(("bank", "cash", "card")))
-
-    def _onec_ships(self) -> None:
-        number = self._order()
-        if number:
-            line = self.dice.choice(self.world.book.find(number).lines)
-            self.world.book.ship(number, {line.id: "1"})
-
-    def _onec_buyer(self) -> None:
-        buyers = sorted(self.world.book.buyers)
-        if buyers:
-            self.world.book.rename_buyer(self.dice.choice(buyers), name=f"Покупатель {next(self.names)}")
-
-    def _onec_cancels(self) -> None:
-        number = self._order()
-        if number:
-            self.world.book.cancel(number)
+        asked = _named(open_ones, "party", {str(pk) for pk in parties.values_list("pk", flat=True)})
+        # Who that counterparty of 1C is at all.
+        unknown = TradeParty.objects.filter(base=self.world.base, onec_id=(row.onec_side or {}).get("party") or "?").first()
+        if any(one.cause == "party-ambiguous" and unknown is not None and one.onec_id == str(unknown.pk) for one in open_ones):
+            return True
+        return "buyer" in names or _PARTY[one.field] in {name for name, _ in asked}
 
     # the weather
+
+    def _wide_pace(self) -> None:
+        """The widest tariff, so that the storm does not wait for the portal's pace."""
+        Portal.objects.filter(pk=self.world.portal.pk).update(licence="ru_ent10000")
+        self.world.portal.refresh_from_db()
+        bucket = self.world.bitrix24.portal.bucket
+        bucket.size, bucket.rate = 250, 5
 
     def _weather(self) -> None:
         faults = self.world.bitrix24.faults
         faults.update(events_double=self.dice.random() < 0.3, events_shuffle=self.dice.random() < 0.5)
-        for name, chance in (
-            ("events_drop", 0.15),
-            ("query_limit", 0.02),
-            ("cut_after", 0.02),
-            ("error_after", 0.01),
-            ("html", 0.01),
-        ):
+        for name, chance in (("events_drop", 0.15), ("events_late", 0.15)):
             if self.dice.random() < chance:
                 self.counts[name] += 1
-                faults.update(**{name: 1})
+                faults.update(**{name: getattr(faults, name) + 1})
+        if self.dice.random() < 0.1:
+            name = self.dice.choice(REST_FAULTS)
+            self.counts[name] += 1
+            faults.update(**{name: 1, "skip": self.dice.randint(0, 15)})
 
     def _exchange(self) -> None:
+        """One of the ways in which both sides may come to speak, whole or broken off."""
+        world, way = self.world, self.dice.random()
+        if self.dice.random() < 0.5:
+            self._time_passes()
+        if self.dice.random() < 0.2:
+            self._late_events()
+        if self.dice.random() < 0.1:
+            drain_offline(portal_id=world.portal.pk)
+        if self.dice.random() < 0.1:
+            sweep(world.portal.pk)
         try:
-            self.world.exchange()
-        except ClientRefused:
-            # 1C would come again at its next scheduled time.
-            self.counts["1c refused"] += 1
+            if way < 0.15:
+                world.settle()
+            elif way < 0.3:
+                world.give()
+                world.take(self._meanwhile)
+                world.settle()
+            elif way < 0.4:
+                self.counts["1C died before success"] += 1
+                world.take(lambda: False)
+            elif way < 0.5:
+                self.counts["1C sent twice"] += 1
+                world.give(2)
+                world.settle()
+            else:
+                world.take(self._meanwhile)
+                world.give()
+                world.settle()
+        except ClientRefused as refusal:
+            self.refusals.append(str(refusal))
         self.counts["exchanges"] += 1
 
-    def _kill_a_worker(self) -> None:
+    def _meanwhile(self) -> bool:
+        """Between 1C's question and its `success` the portal goes on."""
+        if self.dice.random() < 0.3:
+            self.counts["settled before success"] += 1
+            self.people.edit()
+            self.world.settle()
+        return True
+
+    def _late_events(self) -> None:
+        events = self.world.bitrix24.portal.events
+        self.counts["events that came late"] += events.release()
+        events.flush()
+
+    def _kill_a_worker(self) -> bool:
+        """Kill a worker while it is at work, at a random moment or request; False when it was through before."""
+        self.world.rest()
         self.world.bitrix24.portal.events.flush()
-        handle_waiting(self.world.portal.pk)
         worker = multiprocessing.get_context("fork").Process(target=_work, args=(self.world.portal.pk,))
+        calls = self.world.bitrix24.calls
+        before, last = calls.requests, self.dice.randint(1, 12)
+        ends = time.monotonic() + (self.dice.uniform(0.02, 0.5) if self.dice.random() < 0.5 else 10)
         worker.start()
-        worker.join(self.dice.uniform(0.02, 0.4))
-        self.counts["killed" if worker.is_alive() else "not killed"] += 1
+        while worker.is_alive() and time.monotonic() < ends and calls.requests - before < last:
+            time.sleep(0.002)
+        alive = worker.is_alive()
         worker.kill()
         worker.join()
-        self._lease_is_over()
+        alive = alive and worker.exitcode == -9
+        self.counts["killed" if alive else "not killed"] += 1
+        self._time_passes()
+        return alive
 
-    def _lease_is_over(self) -> None:
-        """Time passes: the dead worker's lease ends, and what it had reserved of the portal's pace."""
-        portal = self.world.portal
+    def _time_passes(self) -> None:
+        """An hour goes by: leases end, pauses and marks are over, the portal's pace has come back."""
+        portal, hour = self.world.portal, dt.timedelta(hours=1)
         self.world.rest()
-        Lane.objects.filter(portal=portal).update(lease_until=None, due_at=timezone.now())
-        _forget_pauses(portal.pk)
-
-    def _calm(self) -> None:
-        """No faults any more; what no event told is swept; everything arrives."""
-        world = self.world
-        world.bitrix24.faults.reset()
-        for _ in range(4):
-            world.bitrix24.portal.events.flush()
-            sweep(world.portal.pk)
-            self._lease_is_over()
-            world.both()
+        Lane.objects.filter(portal=portal).update(lease_until=F("lease_until") - hour, due_at=timezone.now())
+        HeardObject.objects.filter(portal=portal).update(not_before=F("not_before") - hour)
+        for model in (TradeDocument, TradeParty):
+            rows: Any = model.objects.filter(base__portal=portal)
+            rows.update(not_before=F("not_before") - hour, adding_since=F("adding_since") - hour)
 
 
-def _forget_pauses(portal_id: int) -> None:
-    """Rows that wait after a failure are due again."""
-    HeardObject.objects.filter(portal_id=portal_id).update(not_before=None)
-    for model in (TradeDocument, TradeParty):
-        model.objects.filter(base__portal_id=portal_id).update(not_before=None)
+def _named(problems: list[Problem], kind: str, keys: set[str]) -> Iterator[tuple[str, str]]:
+    """(group of fields, line) of what people are asked about these rows."""
+    for problem in problems:
+        if problem.kind == kind and problem.onec_id in keys:
+            for one in problem.facts.get("conflicts") or ():
+                yield str(one["field"]), str(one.get("part") or "")
 
 
 def _work(portal_id: int) -> None:
@@ -223,6 +269,8 @@ def _work(portal_id: int) -> None:
     wrapper = connections["default"]
     wrapper._connection_pools.clear()  # type: ignore[attr-defined]  # the parent's pool is of no use after a fork
     wrapper.connection = None
+    clients._shared_transport.cache_clear()
+    handle_waiting(portal_id)
     claim = lanes.claim("killed", portal_id, lanes.DOCUMENTS)
     if claim is not None:
         lanes.release(claim, settle(claim, until=time.monotonic() + 30))

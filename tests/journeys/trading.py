@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import redis
@@ -20,11 +20,12 @@ from exchange.settling.settle import settle
 from mapping import links
 from mapping.edit import change_rules
 from sandbox.onec.clients import Client, orders
-from sandbox.onec.clients.manners import A, B, E
+from sandbox.onec.clients.manners import A, B, C, E
 from sandbox.onec.dialects import DIALECTS, Dialect
 from sandbox.onec.orderbook import OrderBook
 from sandbox.onec.orders import SiteOrder
 from sandbox.portal.server import PortalServer
+from tests.journeys import looking
 
 DEAL, CONTACT, COMPANY, INVOICE = 2, 3, 4, 31
 CABLE, PIPE, FITTING = (f"{number}1111111-2222-4333-8444-555555555555" for number in "123")
@@ -54,6 +55,8 @@ class World:
     client: Client
     book: OrderBook
     products: dict[str, int] = field(default_factory=dict)
+    # Numbers of orders that 1C has said anything of.
+    told: set[str] = field(default_factory=set)
 
     @classmethod
     def open(cls, bitrix24: PortalServer, app_url: str, dialect: Dialect, name: str = "base") -> World:
@@ -155,13 +158,26 @@ class World:
 
     def exchange(self) -> orders.Taken:
         """One scheduled exchange of orders in 1C, then the app's part."""
-        taken = orders.take(lambda: self.client.session("sale"))
-        self.book.take(taken.orders)
-        if self.book.to_send() and self.dialect.manners is not E:
-            orders.give(lambda: self.client.session("sale"), self.book.to_send(), MOMENT)
-            self.book.confirm()
+        taken = self.take()
+        self.give()
         self.settle()
         return taken
+
+    def take(self, before_success: Callable[[], bool] = lambda: True) -> orders.Taken:
+        """1C collects what is waiting for it; something may happen before it says `success`, or it may not live to say it."""
+        taken = orders.take(lambda: self.client.session("sale"), before_success=before_success)
+        self.book.take(taken.orders)
+        return taken
+
+    def give(self, times: int = 1) -> None:
+        """1C sends what its people changed; more than once where the answer did not reach it."""
+        going = self.book.to_send()
+        if self.dialect.manners is E:
+            return
+        for _ in range(times if going else 0):
+            orders.give(lambda: self.client.session("sale"), going, MOMENT)
+        self.told |= {order.number for order in going}
+        self.book.confirm()
 
     def both(self) -> None:
         """Let everything that is on its way arrive: portal, 1C, and back."""
@@ -178,59 +194,7 @@ class World:
 
     def differences(self) -> list[str]:
         """Where the two sides differ, field by field; nothing when they agree."""
-        found: list[str] = []
-        rows = TradeDocument.objects.filter(base=self.base, b24_id__isnull=False).exclude(number="")
-        numbers = {row.number: row for row in rows}
-        if len(self.book.orders) != len({order.number for order in self.book.orders.values()}):
-            found.append("an order stands twice in 1C")
-        for order in self.book.orders.values():
-            row = numbers.get(order.number)
-            if row is None:
-                found.append(f"{order.number}: not in the portal")
-                continue
-            found += [f"{order.number}: {text}" for text in self._of_document(order, row.entity_type_id, int(row.b24_id or 0))]
-        return found
-
-    def _of_document(self, order: SiteOrder, kind: int, document: int) -> list[str]:
-        item = self.item(kind, document)
-        mine = {
-            "sum": Decimal(order.sum),
-            "lines": sorted((line.id, Decimal(line.quantity), Decimal(line.sum)) for line in order.lines),
-            "currency": order.currency,
-            "buyer": order.buyer.name if order.buyer else "",
-            "inn": order.buyer.inn if order.buyer else "",
-            "comment": order.comment,
-            "cancelled": order.cancelled or order.deleted,
-        }
-        theirs = {
-            "sum": Decimal(str(item["opportunity"])),
-            "lines": sorted(self._lines(kind, document)),
-            "currency": {"RUB": order.currency}.get(str(item["currencyId"]), str(item["currencyId"])),
-            **self._buyer(item),
-            "comment": str(item.get("comments") or ""),
-            "cancelled": self.semantics(kind, document) == "F",
-        }
-        return [f"{name}: 1C {mine[name]!r}, portal {theirs[name]!r}" for name in mine if mine[name] != theirs[name]]
-
-    def _lines(self, kind: int, document: int) -> list[tuple[str, Decimal, Decimal]]:
-        ids = {number: item for item, number in self.products.items()}
-        short = {DEAL: "D", INVOICE: "SI"}[kind]
-        rows = self.bitrix24.call("crm.item.productrow.list", {"filter": {"=ownerType": short, "=ownerId": document}})
-        return [
-            (
-                ids.get(int(row["productId"] or 0), str(row["productName"])),
-                Decimal(str(row["quantity"])),
-                (Decimal(str(row["price"])) * Decimal(str(row["quantity"]))).quantize(Decimal("0.01")),
-            )
-            for row in rows["productRows"]
-        ]
-
-    def _buyer(self, item: dict[str, Any]) -> dict[str, str]:
-        company = self.bitrix24.state.get("items_4", item["companyId"]) if item.get("companyId") else None
-        if company is None:
-            return {"buyer": "", "inn": ""}
-        owned = self.bitrix24.state.where("requisites", ENTITY_TYPE_ID=str(COMPANY), ENTITY_ID=str(company["id"]))
-        return {"buyer": str(company["title"]), "inn": str(owned[0].get("RQ_INN") or "") if owned else ""}
+        return [str(one) for one in looking.differences(self)]
 
     def semantics(self, kind: int, document: int) -> str:
         """S, F or "" of the stage where the document stands."""
@@ -239,13 +203,25 @@ class World:
 
     def own(self, kind: int, document: int, name: str) -> str:
         """The value of one of the app's own fields."""
-        self.portal.refresh_from_db()
-        key = self.portal.facts["trade"]["own_fields"][str(kind)][name]
-        return str(self.item(kind, document).get(key) or "")
+        return str(self.item(kind, document).get(self.own_keys(kind)[name]) or "")
+
+    def own_keys(self, kind: int) -> dict[str, str]:
+        """The app's own fields of a kind of documents: short name → the portal's."""
+        self.portal.refresh_from_db(fields=["facts"])
+        keys: dict[str, str] = self.portal.facts["trade"]["own_fields"][str(kind)]
+        return keys
 
     def tells_parts(self) -> bool:
         """Whether this 1C can tell a part payment at all."""
         return self.dialect.name in ("unf_docs", "module31")
+
+    def tells_status(self) -> bool:
+        """Whether this 1C tells its own status of an order."""
+        return self.dialect.manners not in (A, B, C)
+
+    def tells_pay_until(self) -> bool:
+        """Whether this 1C is told until when to pay."""
+        return self.dialect.manners not in (A, B)
 
     def marks_cancelled(self) -> bool:
         """A and B only mark for deletion."""

@@ -28,10 +28,11 @@ class Taken:
     confirmed: bool = False
 
 
-def take(new_session: Callable[[], Session]) -> Taken:
+def take(new_session: Callable[[], Session], *, before_success: Callable[[], bool] = lambda: True) -> Taken:
     """checkauth, [init], query, success; raises ClientRefused where this 1C would stop (and ask for the same orders again).
 
-    `success` is sent only when every order was read; the module asks again until no order comes.
+    `success` is sent only when every order was read; the module asks again until no order comes. `before_success` is called between
+    the last query and it, and says whether 1C lives to send it.
     """
     session, taken = new_session(), Taken()
     if session.manners.every_extra:
@@ -51,8 +52,9 @@ def take(new_session: Callable[[], Session]) -> Taken:
         taken.orders += batch
         if session.manners is not MODULE31 or not batch:
             break
-    _confirm(session)
-    taken.confirmed = True
+    if before_success():
+        _confirm(session)
+        taken.confirmed = True
     return taken
 
 
@@ -140,6 +142,7 @@ def order_of(node: Node) -> SiteOrder:
         rate=node.value("Курс"),
         sum=node.value("Сумма"),
         comment=node.value("Комментарий"),
+        pay_until=node.value("СрокПлатежа"),
         buyer_id=buyer.value("Ид"),
         buyer_name=buyer.value("Наименование"),
         buyer=_buyer(buyer),

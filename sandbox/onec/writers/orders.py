@@ -59,6 +59,7 @@ def _document(x: Xml, order: SiteOrder, manners: Manners) -> None:
         x.leaf("Валюта", order.currency)
         x.leaf("Курс", order.rate or "1")
         x.leaf("Сумма", order.sum)
+        x.leaf("СрокПлатежа", order.pay_until or None)
         with x.inside("Контрагенты"):
             if order.buyer is not None:
                 _buyer(x, order.buyer)

@@ -52,6 +52,14 @@ class TestTaking:
         made.take([order()])
         assert made.to_send() == []
 
+    @pytest.mark.parametrize(("manners", "told"), [(A, []), (C, ["1001"]), (D, ["1001"])], ids=["A", "C", "D"])
+    def test_tells_in_the_next_run_what_its_people_did_before_the_load_except_in_the_oldest(self, manners, told):
+        made = book(manners)
+        made.pay("1001", "10")
+        made.take([order()])
+        made.confirm()
+        assert [order.number for order in made.to_send()] == ([] if manners is D else told)
+
     @pytest.mark.parametrize("manners", [A, B, C, D, D2, MODULE31], ids=lambda m: m.name)
     def test_leaves_an_order_that_is_at_work_alone(self, manners):
         made = book(manners)

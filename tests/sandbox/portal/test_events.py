@@ -80,6 +80,16 @@ class TestOnline:
         rest.server.portal.events.flush()
         assert [form["data"]["FIELDS"]["ID"] for _, form in app.got] == ["2", "2"]
 
+    def test_can_be_held_back_until_they_are_released(self, rest: Client, app: App) -> None:
+        rest.ok("event.bind", event=ADDED, handler=f"{app.url}/e/")
+        rest.server.faults.events_late = 2
+        rest.product(), rest.product(), rest.product()
+        rest.server.portal.events.flush()
+        assert [form["data"]["FIELDS"]["ID"] for _, form in app.got] == ["3"]
+        assert rest.server.portal.events.release() == 2
+        rest.server.portal.events.flush()
+        assert sorted(form["data"]["FIELDS"]["ID"] for _, form in app.got) == ["1", "2", "3"]
+
     def test_can_come_out_of_order(self, rest: Client, app: App) -> None:
         rest.ok("event.bind", event=ADDED, handler=f"{app.url}/e/")
         rest.server.faults.events_shuffle, rest.server.faults.events_delay = True, 0.05
