@@ -68,7 +68,7 @@ GOODS: dict[str, Cause] = {
     "unknown-unit": Cause(
         ngettext_lazy("%(count)d item with an unknown unit", "%(count)d items with an unknown unit", "count"),
         _("The portal has no such unit of measure, so the item has arrived without one."),
-        _("Add the unit in Bitrix24 (CRM settings → Units of measurement) or choose a standard unit in 1C, then retry."),
+        _("Choose a unit of Bitrix24 for it in the settings of the base (Units and VAT), or a standard unit in 1C."),
         _("Unit in 1C: %(unit)s"),
     ),
     "unknown-vat": Cause(

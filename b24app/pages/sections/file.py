@@ -89,6 +89,7 @@ class _Fitting:
         self.types = {one.id for one in there.price_types}
         self.measures = {one.id for one in there.measures}
         self.sections = {one.id for one in there.sections}
+        self.presets = {one.id for one in there.presets}
         self.users = {one.id for one in there.users}
         self.companies = {one.id for one in there.my_companies}
         self.pipelines = {(one.entity_type_id, one.id) for one in there.pipelines}
@@ -121,6 +122,9 @@ class _Fitting:
         if warehouse and not self._store(warehouse):
             self._leave("trade.warehouse", warehouse)
             warehouse = ""
+        presets = self._pairs(
+            "trade.parties.presets", told.parties.presets, value=lambda id: not self.presets or id in self.presets
+        )
         return replace(
             told,
             invoices=self._kind("trade.invoices", told.invoices, 31),
@@ -130,6 +134,7 @@ class _Fitting:
             organisations=self._pairs("trade.organisations", told.organisations, value=self.companies.__contains__),
             responsible=self._pairs("trade.responsible", told.responsible, value=self._user),
             warehouse=warehouse,
+            parties=replace(told.parties, presets=presets),
         )
 
     def _kind(self, path: str, told: KindRules, kind: int) -> KindRules:
