@@ -12,14 +12,12 @@ from django.db import transaction
 
 from b24app import lanes
 from b24app.models import Portal
+from b24app.pages.sections import saving
 from exchange.commerceml import Oddities, read
 from exchange.imports import push
 from exchange.imports.remember import Counts, remember
-from exchange.imports.rules_changed import goods_due
 from exchange.models import ImportRun, OneCBase
 from exchange.sessions import create_base
-from mapping.edit import change_rules
-from mapping.load import rules_of
 
 Send = Callable[..., Counts]
 
@@ -61,13 +59,12 @@ def push_all(portal: Portal) -> Callable[[], None]:
 
 
 @pytest.fixture
-def change(base: OneCBase, push_all: Callable[[], None]) -> Callable[..., None]:
-    """Change rules as the settings page does, and let the worker carry it."""
+def change(base: OneCBase, push_all: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Change rules as the settings page does, and let a worker carry what became due."""
+    monkeypatch.setattr("celery.app.task.Task.apply_async", lambda *_, **__: None)
 
     def change(**changes: Any) -> None:
-        before = rules_of(base.portal_id, base.pk)
-        change_rules(base.portal_id, base.pk, changes, author="user:1")
-        goods_due(base, before, rules_of(base.portal_id, base.pk))
+        assert saving.save(base, changes, author="user:1").changed
         push_all()
 
     return change
