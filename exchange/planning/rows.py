@@ -38,6 +38,8 @@ _LARGEST: Final = Decimal(10) ** 15
 _ABSOLUTE: Final = 1
 _CODE_LENGTH: Final = 3  # of ОКЕИ: the metre is 006, which the portal keeps as 6
 _ONE: Final = Decimal(1)
+# Less than any digit of a price times a quantity.
+_BIT: Final = Decimal("0.00000001")
 _HUNDRED: Final = Decimal(100)
 
 
@@ -100,8 +102,11 @@ def portal_row(line: Line, currency: str) -> PortalRow:
 
 
 def portal_sums(rows: Iterable[PortalRow], currency: str) -> set[Decimal]:
-    """The sums that portals may make of these rows by themselves: one, if all of them agree."""
-    sums = [ZERO] * 6
+    """The sums that portals may make of these rows by themselves: one, if all of them agree.
+
+    They reckon in binary floating point: half a kopeck may be a little less there, and is rounded down then.
+    """
+    sums = [ZERO] * 8
     for row in rows:
         taxed = _ONE + (row.tax_rate or ZERO) / _HUNDRED
         whole = product(row.price, row.quantity)
@@ -112,13 +117,15 @@ def portal_sums(rows: Iterable[PortalRow], currency: str) -> set[Decimal]:
         each = (
             whole,
             to_decimals(whole, PRICE_DECIMALS),
+            to_decimals(whole - _BIT, PRICE_DECIMALS),
             rounded(whole, currency),
             apart,
             to_decimals(apart, PRICE_DECIMALS),
+            to_decimals(apart - _BIT, PRICE_DECIMALS),
             to_decimals(base, PRICE_DECIMALS) + to_decimals(tax, PRICE_DECIMALS),
         )
         sums = [total + part for total, part in zip(sums, each, strict=True)]
-    return {to_decimals(total, PRICE_DECIMALS) for total in sums}
+    return {to_decimals(part, PRICE_DECIMALS) for total in sums for part in (total, total - _BIT)}
 
 
 def says(row: Mapping[str, Any], line: Line, currency: str) -> bool:

@@ -48,6 +48,13 @@ class TestPortalRows:
         (sent,), opportunity, exact = portal_rows([Line(quantity=D(3), price=D("3.33"), amount=D("10.00"))], "RUB")
         assert (sent.price, opportunity, exact) == (D("3.33"), D("10.00"), False)
 
+    def test_the_sum_is_held_where_half_a_kopeck_is_less_in_binary(self):
+        # 3.375 x 311.96 + 9 x 308.32 = 3827.745, which a portal that reckons in floats rounds to 3827.74.
+        parts = Line(quantity=D("3.375"), price=D("311.96"), amount=D("1052.87"))
+        whole = Line(quantity=D(9), price=D("308.32"), amount=D("2774.88"))
+        assert portal_rows([parts, whole], "RUB")[1:] == (D("3827.75"), False)
+        assert portal_rows([whole], "RUB")[1:] == (D("2774.88"), True)
+
     def test_a_price_with_vat_on_top_is_sent_with_the_vat_in_it(self):
         line = Line(quantity=D(2), price=D(100), amount=D(200), vat=VatRate(D(20)), vat_included=False)
         (sent,), opportunity, exact = portal_rows([line], "RUB")
