@@ -24,7 +24,7 @@ from exchange.planning.items import Trouble
 LINES_AT_ONCE = 200
 # Documents at a time, while one takes less than the seconds; a portal that is slower gets one at a time.
 DOCUMENTS_AT_ONCE = 6
-QUICK_SECONDS = 15.0
+QUICK_SECONDS = 30.0
 
 Delta = tuple[StockLine, int, Decimal]  # line, store, how much is missing (negative: too much)
 

@@ -146,6 +146,21 @@ class TestAcquire:
         clock.now += 30
         assert [patient.acquire() for _ in range(48)] == [0.0] * 48, "nothing has been urgent for a while"
 
+    def test_lets_a_payment_through_in_seconds_while_an_import_uses_every_place(
+        self, server: redis.Redis, member_id: str, clock: Time
+    ) -> None:
+        importing = Throttle(server, member_id, leave=6, sleep=clock.sleep, clock=clock)
+        paying = Throttle(server, member_id, sleep=clock.sleep, clock=clock)
+        for _ in range(49):
+            importing.acquire()
+        begun = clock.now
+        for _ in range(5):  # read, write, read again, tell in the timeline, tell a person
+            paying.acquire()
+            clock.now += 0.3
+            with pytest.raises(RestError, match=QUEUE_TOO_LONG):
+                importing.acquire(longest=0)
+        assert clock.now - begun <= 3.0
+
     @pytest.mark.parametrize(("pace", "size", "rate"), [(STANDARD, 50, 2.0), (ENTERPRISE, 250, 5.0)])
     def test_never_overflows_however_urgent_and_patient_callers_mix(
         self, server: redis.Redis, member_id: str, clock: Time, pace: Pace, size: int, rate: float
