@@ -47,7 +47,7 @@ chaos: setup ## every step of both directions with everything that may go wrong:
 
 FUZZ_SECONDS ?= 600
 fuzz: setup ## try arbitrary files, archives and records for FUZZ_SECONDS (ten minutes)
-	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest -n 0 -p no:cacheprovider tests/security/test_fuzz.py $(ARGS)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest -n 0 -p no:cacheprovider tests/security/test_fuzz.py tests/security/test_fuzz_views.py $(ARGS)
 
 audit: setup ## ask for known vulnerabilities of our dependencies (needs the network and uv)
 	uvx pip-audit --requirement requirements.lock --disable-pip --require-hashes $(ARGS)

@@ -124,7 +124,8 @@ def _query(raw: str) -> Mapping[str, str]:
                 found[name] = value.encode("utf-8", "surrogateescape").decode("utf-8")
             except UnicodeDecodeError:
                 found[name] = value.encode("utf-8", "surrogateescape").decode("cp1251", "replace")
-    return found
+    # A file's name is judged as it came; the rest is kept in the database, which takes no NUL.
+    return {name: value if name == "filename" else value.replace("\0", "") for name, value in found.items()}
 
 
 def _body(request: HttpRequest) -> tuple[IO[bytes], int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Callable
@@ -33,14 +34,17 @@ def fuzz(share: float, *strategies: SearchStrategy[Any], **named: SearchStrategy
         if not SECONDS:
             return few(given(*strategies, **named)(test))
 
+        one = many(given(*strategies, **named)(test))
+
+        # With the signature that is left of the test: what else it asks for are fixtures.
+        @functools.wraps(one)
         def rounds(*args: Any, **kwargs: Any) -> None:
             until = time.monotonic() + SECONDS * share
             while True:
-                many(given(*strategies, **named)(test))(*args, **kwargs)
+                one(*args, **kwargs)
                 if time.monotonic() >= until:
                     return
 
-        rounds.__name__, rounds.__doc__ = test.__name__, test.__doc__
         return rounds
 
     return decorate
