@@ -4,7 +4,8 @@
 
 The real processes (web, workers of goods and of documents, beat), a sandbox portal with the ordinary plan's bucket of requests, and
 a 1C client that exchanges all the time, as UT 11 does. First people of the portal edit so many documents a second (a comment and the
-rows, in turn), then people of 1C do (the price of a line). Every edit leaves a mark that is found again on the other side.
+rows, in turn), then people of 1C do (the price of a line). Every edit leaves a mark that
+is found again on the other side; one that a later edit of the same document has overtaken has arrived with that.
 
     to 1C       the event stored by the endpoint → the document with that mark ready in the queue that `query` reads (looked at every 20 ms)
     to portal   1C begins to send the file (mode=file) → the portal has carried out the command with that mark
@@ -18,9 +19,9 @@ import argparse
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks import _app
 
@@ -103,6 +104,14 @@ class World:
             self.book.confirm()
 
 
+class Edit(NamedTuple):
+    """Somebody changed a document; `mark` is what it can be known by on the other side."""
+
+    at: float
+    document: int
+    mark: str
+
+
 def paced(edits: float, seconds: float) -> Iterator[int]:
     """The numbers of the edits, each when its time has come."""
     begun = time.monotonic()
@@ -153,27 +162,34 @@ def to_onec(world: World, edits: float, seconds: float) -> list[tuple[float, flo
     queue, over = Queue(world.base), threading.Event()
     exchanging = threading.Thread(target=_taking, args=(world, over), daemon=True)
     exchanging.start()
-    made: list[tuple[float, int, str]] = []
+    made: list[Edit] = []
     for number in paced(edits, seconds):
         document, mark = world.documents[number % len(world.documents)], price_of(number)
-        made.append((time.time(), document, mark))
+        made.append(Edit(time.time(), document, mark))
         if number % 2:
             world.set_price(document, mark)
         else:
             world.bitrix24.call("crm.item.update", entityTypeId=INVOICE, id=document, fields={"comments": f"Comment {mark}"})
-    _arrive(lambda: sum(any(mark in text for _, _, text in list(queue.seen)) for _, _, mark in made[-30:]) == len(made[-30:]))
+    last = {edit.document: edit.mark for edit in made}
+    _arrive(lambda: all(any(at == about and mark in text for _, about, text in queue.seen[:]) for at, mark in last.items()))
     over.set()
     exchanging.join()
     queue.stop()
     events = InboundEvent.objects.filter(portal=world.portal, object_id__startswith=f"{INVOICE}:").order_by("received_at")
     stored = [(at.timestamp(), int(about.partition(":")[2])) for at, about in events.values_list("received_at", "object_id")]
     found = []
-    for at, document, mark in made:
-        event = next((when for when, about in stored if about == document and when >= at), None)
-        ready = next((when for when, about, text in queue.seen if about == document and mark in text), None)
+    for edit in made:
+        event = next((when for when, about in stored if about == edit.document and when >= edit.at), None)
+        marks = later_marks(made, edit)
+        ready = next((when for when, about, text in queue.seen if about == edit.document and any(m in text for m in marks)), None)
         if event is not None and ready is not None:
             found.append((min(event, ready), ready))
     return found
+
+
+def later_marks(made: Sequence[Edit], edit: Edit) -> list[str]:
+    """The marks that say that an edit has arrived: its own, and those that overtook it."""
+    return [other.mark for other in made if other.document == edit.document and other.at >= edit.at]
 
 
 def _taking(world: World, over: threading.Event) -> None:
@@ -183,12 +199,12 @@ def _taking(world: World, over: threading.Event) -> None:
 
 def to_portal(world: World, edits: float, seconds: float) -> list[tuple[float, float]]:
     """People of 1C edit: (file begun, command carried out) of each edit that arrived."""
-    sent: list[tuple[float, list[str]]] = []
-    waiting: list[str] = []
+    sent: list[Edit] = []
+    waiting: list[tuple[int, str]] = []
 
     def watch(exchange: Exchange) -> None:
         if "mode=file" in exchange.request.target and exchange.answer is not None:
-            sent.append((time.time() - exchange.answer.seconds, waiting.copy()))
+            sent.extend(Edit(time.time() - exchange.answer.seconds, place, mark) for place, mark in waiting)
 
     def arrived(mark: str) -> bool:
         return any(mark in params for _, _, params in world.bitrix24.noted().commands)
@@ -201,19 +217,21 @@ def to_portal(world: World, edits: float, seconds: float) -> list[tuple[float, f
         # Everything that people did while the last exchange ran.
         due = min(int((time.monotonic() - begun) * edits) + 1, int(edits * seconds))
         for serial in range(done, due):
-            waiting.append(edit_in_onec(world, numbers[serial % len(numbers)], serial))
+            place = serial % len(numbers)
+            waiting.append((place, edit_in_onec(world, numbers[place], serial)))
         done = max(done, due)
         world.give()
         world.take()
-    _arrive(lambda: all(arrived(mark) for mark in sent[-1][1]))
+    last = {edit.document: edit.mark for edit in sent}
+    _arrive(lambda: all(arrived(mark) for mark in last.values()))
     world.client.watch = None
     commands = world.bitrix24.noted().commands
     found = []
-    for at, marks in sent:
-        for mark in marks:
-            carried_out = next((when for when, _, params in commands if when >= at and mark in params), None)
-            if carried_out is not None:
-                found.append((at, carried_out))
+    for edit in sent:
+        marks = later_marks(sent, edit)
+        carried_out = next((when for when, _, params in commands if when >= edit.at and any(m in params for m in marks)), None)
+        if carried_out is not None:
+            found.append((edit.at, carried_out))
     return found
 
 
