@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 from django.db.models import F
 from django.utils import timezone
@@ -25,6 +25,8 @@ from exchange.settling.gather import Named
 from exchange.settling.pipelines import Pipelines
 from mapping import links
 
+K = TypeVar("K")
+V = TypeVar("V")
 # How long a buyer counts as read.
 READ_FOR: Final = dt.timedelta(minutes=10)
 
@@ -73,9 +75,9 @@ def tools_for(portal: Portal, base: OneCBase, facts: BaseFacts, pipelines: Pipel
         language=language_for(portal.language),
         pipelines=pipelines,
         buyer=buyer,
-        item_ids=lambda ids: item_ids(portal.pk, base.pk, ids),
-        articles=lambda ids: articles(portal.pk, base.pk, ids),
-        products=lambda ids: products(portal.pk, base.pk, ids),
+        item_ids=remembered(lambda ids: item_ids(portal.pk, base.pk, ids)),
+        articles=remembered(lambda ids: articles(portal.pk, base.pk, ids)),
+        products=remembered(lambda ids: products(portal.pk, base.pk, ids)),
         stored_parties=lambda wanted: stored_parties(base.pk, wanted),
         read_anew=lambda read: note_read(base.pk, read),
         for_onec=for_onec,
@@ -84,6 +86,21 @@ def tools_for(portal: Portal, base: OneCBase, facts: BaseFacts, pipelines: Pipel
         tells=tells,
         currency_name=currency_name,
     )
+
+
+def remembered(look: Callable[[Collection[K]], Mapping[K, V]]) -> Callable[[Collection[K]], Mapping[K, V]]:
+    """The same look-up that asks for each key once: the documents of a pass name the same goods over and over."""
+    known: dict[K, V] = {}
+    asked: set[K] = set()
+
+    def found(keys: Collection[K]) -> Mapping[K, V]:
+        new = set(keys) - asked
+        if new:
+            known.update(look(new))
+            asked.update(new)
+        return {key: known[key] for key in keys if key in known}
+
+    return found
 
 
 def buyer_of(base_id: int, onec_id: str) -> Buyer:
