@@ -16,7 +16,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.db import connections
 
-WORK_SECONDS = 60
+WORK_SECONDS = 120
 _fork = multiprocessing.get_context("fork")
 
 
