@@ -38,8 +38,8 @@ format: setup ## put imports and layout in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-storm: setup ## the long storm over documents: STORM="documents edits kills"
-	STORM="$(or $(STORM),500 5000 20)" $(BIN)/pytest -n 0 tests/journeys/test_storm.py $(ARGS)
+storm: setup ## the long storm over documents: STORM="documents edits kills seed"
+	STORM="$(or $(STORM),500 5000 20)" $(BIN)/pytest -n 0 -s tests/journeys/test_storm.py $(ARGS)
 
 CHAOS ?= all
 chaos: setup ## every step of both directions with everything that may go wrong: CHAOS="part of a fault × step", CHAOS_SEED, CHAOS_STRIKES
