@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.exchange.settling.test_settle import payment
-from tests.exchange.settling.world import INVOICE, World
+from tests.exchange.settling.world import INVOICE, World, payment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

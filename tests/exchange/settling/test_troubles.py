@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 from django.db.models import F
@@ -17,29 +16,13 @@ from b24app.events.offline import drain
 from b24app.models import Lane, ServiceCredential
 from b24app.oauth.install import equip
 from exchange.models import HeardObject, Problem, TradeDocument
-from exchange.planning.trade import Trade
 from exchange.settling import reading, sweep
 from exchange.settling.flows import DocumentWork, Flow, Learnt
 from exchange.settling.saving import Saving
 from exchange.settling.settle import MOST_TRIES
-from tests.exchange.settling.test_settle import in_one_c
-from tests.exchange.settling.world import INVOICE, World, buyer, line
+from tests.exchange.settling.world import INVOICE, World, buyer, in_one_c, line, order
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def order(**changes: object) -> Trade:
-    """An order that 1C made."""
-    trade = Trade(
-        onec_id="order-1",
-        onec_number="ТД-1",
-        date=dt.date(2026, 11, 20),
-        currency="RUB",
-        amount=Decimal(200),
-        lines=(line("boots", 200, 2),),
-        party="buyer-1",
-    )
-    return replace(trade, **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import pytest
 from exchange.models import Problem
 from exchange.planning.trade import Payment
 from exchange.settling.deciding import decide
-from tests.exchange.settling.test_settle import in_one_c, problems
-from tests.exchange.settling.world import INVOICE, World, line
+from tests.exchange.settling.world import INVOICE, World, in_one_c, line, problems
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAID = (Payment(key="p", amount=Decimal(10), currency="RUB"),)

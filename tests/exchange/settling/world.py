@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from b24app import lanes
 from b24app.models import Portal
-from exchange.models import OneCBase, TradeDocument, TradeParty
+from exchange.models import OneCBase, Problem, TradeDocument, TradeParty
 from exchange.planning.outgoing import Outgoing
 from exchange.planning.outgoing import from_data as outgoing_from
 from exchange.planning.stored import from_data, to_data
-from exchange.planning.trade import Line, Party, PartyKind, Trade
+from exchange.planning.trade import Line, Party, PartyKind, Payment, Trade
 from exchange.settling import hear
 from exchange.settling.settle import settle
 from mapping import links
@@ -172,3 +172,36 @@ def buyer(id: str = "buyer-1", name: str = "Василёк", inn: str = "7736050
 
 
 Do = Callable[[], None]
+
+
+def order(**changes: object) -> Trade:
+    """An order that 1C made."""
+    trade = Trade(
+        onec_id="order-1",
+        onec_number="ТД-1",
+        date=dt.date(2026, 11, 20),
+        currency="RUB",
+        amount=Decimal(200),
+        lines=(line("boots", 200, 2),),
+        party="buyer-1",
+    )
+    return replace(trade, **changes)  # type: ignore[arg-type]
+
+
+def problems() -> list[str]:
+    """The causes that are open."""
+    return sorted(Problem.objects.filter(closed_at=None).values_list("cause", flat=True))
+
+
+def payment(key: str, amount: int) -> Payment:
+    """A payment into the bank, in roubles."""
+    return Payment(key=key, number=key, date=dt.date(2026, 11, 20), amount=Decimal(amount), currency="RUB", method="bank")
+
+
+def in_one_c(world: World, **fields: object) -> int:
+    """An invoice that 1C has."""
+    id = world.invoice(**fields)  # type: ignore[arg-type]
+    world.hear((INVOICE, id))
+    world.settle()
+    world.confirm(id)
+    return id
