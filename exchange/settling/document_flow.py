@@ -24,7 +24,7 @@ from exchange.settling.combining import agreed_after, agreed_now, combined, onec
 from exchange.settling.creating import make
 from exchange.settling.document_tools import Buyer, DocumentTools
 from exchange.settling.flows import DocumentWork, Flow, Learnt, fail
-from exchange.settling.gather import read_documents
+from exchange.settling.gather import read_again
 from exchange.settling.offering import Offered, offer, withdraw_from_onec
 from exchange.settling.own_companies import own_company
 from exchange.settling.people import read_people
@@ -76,7 +76,7 @@ def _settle(work: DocumentWork, fresh: Fresh | None, tools: DocumentTools, log: 
     written = yield from write(work, fresh, portal, merged, effects, tools, log)
     if written.sent:
         key = (work.entity_type_id, whole(fresh.item["id"]))
-        fresh = (yield from read_documents({key})).get(key)
+        fresh = yield from read_again(key, fresh, written.item, links=written.links)
         if fresh is None:
             _gone(work, tools, log)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from b24app.rest.batching import Outcome
@@ -81,6 +82,27 @@ def read_documents(keys: Collection[Named]) -> Generator[Ask, list[Outcome], dic
         for key, item in items.items()
         if key in rows
     }
+
+
+def read_again(
+    key: Named, before: Fresh, item: Mapping[str, Any] | None, *, links: bool
+) -> Generator[Ask, list[Outcome], Fresh | None]:
+    """A document after our own writing, with as few commands as will do; None when it is not there any more.
+
+    `item` is the document as the portal answered our last change of it, after all others: then only its rows are asked for. `links`:
+    that change may have touched whose requisites it is made out to. Raises RestError when the portal could not tell.
+    """
+    if links or item is None or not all(name in item for name in FIELDS[key[0]]):
+        return (yield from read_documents({key})).get(key)
+    outcomes = yield Ask((_rows(*key),))
+    (outcome,) = outcomes
+    if outcome.error is not None:
+        if _absent(outcome):
+            return None
+        raise outcome.error
+    rows = {key: rows_in(outcome.result)}
+    yield from _further_rows([key], outcomes, rows)
+    return replace(before, item=item, rows=tuple(rows[key]))
 
 
 def _items(type_: int, ids: Sequence[int]) -> Command:

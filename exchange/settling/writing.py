@@ -21,10 +21,16 @@ from exchange.settling.gather import SHORT
 
 
 class Written(NamedTuple):
-    """Whether anything was sent, and whether the document's sum is now held by us (isManualOpportunity)."""
+    """Whether anything was sent, and whether the document's sum is now held by us (isManualOpportunity).
+
+    `item` is the document as the portal answered the last change, if that came after everything else; `links` whether buyer or own
+    company were changed.
+    """
 
     sent: bool = False
     manual: bool = False
+    item: Mapping[str, Any] | None = None
+    links: bool = False
 
 
 def write(
@@ -63,7 +69,10 @@ def write(
         log.trouble(work.key, portal.title, cause, code=error.code, answer=error.description, method=error.method)
     if not refused:
         log.over[work.key] = log.over.get(work.key, frozenset()) | {"stage-refused", "portal-refused"}
-    return Written(sent=True, manual=manual)
+    last = outcomes[-1]
+    answered = last.result.get("item") if last.command.method == "crm.item.update" and isinstance(last.result, Mapping) else None
+    links = any(name in fields for name in ("companyId", "contactId", "mycompanyId"))
+    return Written(sent=True, manual=manual, item=answered if isinstance(answered, Mapping) else None, links=links)
 
 
 def _fields(work: DocumentWork, portal: Trade, merged: Merged[Trade], own: Mapping[str, Any]) -> dict[str, Any]:

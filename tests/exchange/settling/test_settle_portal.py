@@ -43,6 +43,19 @@ class TestToPortal:
         row = world.document(id)
         assert row.acknowledged_version == row.outgoing_version
 
+    def test_what_was_written_is_read_again_without_asking_for_what_the_answer_told(self, world: World) -> None:
+        id = in_one_c(world)
+        for quantity in (3, 4):
+            world.bitrix24.calls.reset()
+            lines = (line("boots", quantity * 100, quantity),)
+            world.onec_says(id, replace(world.told(id), lines=lines, amount=Decimal(quantity * 100)))
+            world.settle()
+        asked = world.bitrix24.calls.by_method
+        assert asked["crm.item.productrow.update"] == 1
+        assert (asked["crm.item.productrow.list"], asked["crm.requisite.link.list"]) == (2, 1)
+        read = world.bitrix24.calls.of("crm.item.list")
+        assert len([one for one in read if int(one.params["entityTypeId"]) == INVOICE]) == 1
+
     def test_lines_come_and_go_row_by_row(self, world: World) -> None:
         id = in_one_c(world)
         laces = world.product("laces", "Шнурки")
