@@ -16,7 +16,7 @@ _MARK: Final = "parties-form"
 # In the order in which they are tried.
 WAYS: Final = {
     "by_id": gettext_noop("by the id that 1C gave, or got from us"),
-    "by_tax_id_and_branch": gettext_noop("by tax number and branch code (ИНН and КПП): another branch is another payer"),
+    "by_tax_id_and_branch": gettext_noop("by tax number and branch code: another branch is another payer"),
     "by_tax_id": gettext_noop("by tax number alone"),
     "by_phone_or_email": gettext_noop("by phone or e-mail, unless another tax number speaks against it"),
     "by_name": gettext_noop("by exactly the same name, whatever the legal form and quotes"),
