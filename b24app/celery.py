@@ -49,12 +49,13 @@ app.conf.update(
         "offline events": {"task": "b24app.drain_offline", "schedule": 60.0},
         "sweep": {"task": "exchange.sweep", "schedule": 300.0},
         "troubles": {"task": "b24app.look_again", "schedule": 600.0},
+        "notices": {"task": "b24app.tell_problems", "schedule": 300.0},
         "reconcile": {"task": "exchange.reconcile", "schedule": crontab(hour=1, minute=40)},
         "daily": {"task": "b24app.daily", "schedule": crontab(hour=3, minute=17)},
     },
 )
 app.autodiscover_tasks()
-app.autodiscover_tasks(["b24app.events"])
+app.autodiscover_tasks(["b24app.events", "b24app.pages"])
 
 
 @worker_ready.connect
