@@ -73,6 +73,19 @@ def hold(claim: Claim) -> None:
             raise LaneLost(f"portal {claim.portal_id}: fence {claim.fence} is old")
 
 
+def outdate(portal_id: int, work: str = CATALOG) -> None:
+    """Let nothing be saved any more of what the lane's holder has loaded: a person changed what it builds on. The lane is due.
+
+    Last in the caller's transaction, as `hold`. The lease stays: nobody goes on while commands of its holder are still under way.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into b24app_lane (portal_id, work, due_at) values (%s, %s, now())
+               on conflict (portal_id, work) do update set due_at = least(b24app_lane.due_at, now()), fence = b24app_lane.fence + 1""",
+            [portal_id, work],
+        )
+
+
 def release(claim: Claim, due_at: dt.datetime | None) -> None:
     """Give the lane back; `due_at` says when there is more to do; a mark made meanwhile stays if it is earlier."""
     with connection.cursor() as cursor:

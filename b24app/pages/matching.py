@@ -8,13 +8,13 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from b24app import lanes
 from b24app.frame import FrameRequest, admin_required
-from b24app.lanes import mark_due
 from b24app.pages.matching_search import Wanted, search
 from b24app.pages.matching_state import Detail, detail_of, hits_of
 from b24app.pages.respond import localized, page, part
 from b24app.pages.state import bases_of
-from exchange import tasks
+from exchange import history, tasks
 from exchange.exports import queue
 from exchange.imports.push import retry
 from exchange.models import StateRow, TradeDocument, TradeParty
@@ -56,11 +56,13 @@ def send(request: FrameRequest, what: str, pk: int) -> HttpResponse:
     if what == "goods":
         row = StateRow.objects.select_related("base").get(pk=pk)
         retry(row.base, row.kind, [row.onec_id])
-        mark_due(request.portal.pk)
+        lanes.mark_due(request.portal.pk)
         tasks.wake_lane(request.portal.pk)
     else:
         rows = TradeDocument.objects.filter(pk=pk) if what == "documents" else TradeParty.objects.filter(pk=pk)
         key = rows.values_list("entity_type_id", "b24_id").get()
+        with transaction.atomic():
+            history.note(rows.model, {pk: [history.deed("sent", _by(request))]})
         due.retry(rows, request.portal.pk)
         if key[1] is not None:
             hear.note(request.portal.pk, [(key[0], key[1])])
@@ -81,16 +83,25 @@ def unlink(request: FrameRequest, what: str, pk: int) -> HttpResponse:
             row = StateRow.objects.select_for_update().get(pk=pk)
             links.unbind(request.portal.pk, row.base_id, row.kind, [row.onec_id])
             StateRow.objects.filter(pk=pk).update(known=None)
+            lanes.outdate(request.portal.pk)
         elif what == "documents":
             document = TradeDocument.objects.select_for_update(of=("self",)).select_related("base__portal").get(pk=pk)
             queue.withdraw(document)
+            history.note(TradeDocument, {pk: [history.deed("unlinked", _by(request), f"№ {document.b24_id}")]})
             TradeDocument.objects.filter(pk=pk).update(b24_id=None, portal_side=None, agreed=None, settled_version=F("version"))
         else:
             party = TradeParty.objects.select_for_update().get(pk=pk)
             if party.onec_id and party.entity_type_id in KINDS:
                 links.unbind(request.portal.pk, party.base_id, KINDS[party.entity_type_id], [party.onec_id])
+            history.note(TradeParty, {pk: [history.deed("unlinked", _by(request), f"№ {party.b24_id}")]})
             TradeParty.objects.filter(pk=pk).update(b24_id=None, portal_side=None, agreed=None, settled_version=F("version"))
+        if what != "goods":
+            lanes.outdate(request.portal.pk, lanes.DOCUMENTS)
     return part(request, "match", {"one": _detail(request, what, pk)}, say=_("The link is gone; both objects are still there."))
+
+
+def _by(request: FrameRequest) -> str:
+    return f"user:{request.frame_user.user_id}"
 
 
 def _detail(request: FrameRequest, what: str, pk: int) -> Detail:

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from b24app.models import Portal
 from b24app.pages import causes, compared
 from b24app.pages.decision_state import Decision, decisions_of
+from b24app.pages.matching_history import Happened, happened
 from b24app.pages.matching_search import GOODS
 from b24app.pages.state import moment
+from exchange.imports.joining import is_linkable
 from exchange.models import OneCBase, Problem, ServedDocument, StateRow, TradeDocument, TradeParty
 from exchange.planning.stored import from_data
 from exchange.planning.trade import Trade
@@ -51,6 +53,8 @@ class Detail:
     values: list[compared.Compared]
     history: list[tuple[str, str]] = field(default_factory=list)
     problems: list[Told] = field(default_factory=list)
+    changes: list[Happened] = field(default_factory=list)
+    linkable: bool = False
 
 
 def hits_of(portal: Portal, what: str, ids: Collection[int]) -> list[Hit]:
@@ -82,11 +86,11 @@ def detail_of(portal: Portal, what: str, pk: int) -> Detail | None:
         history += [(_("Ready for 1C"), moment(row.ready_at))] if row.ready_at else []
         history += [(_("Given to 1C, version %(version)d") % {"version": one.version}, moment(one.served_at)) for one in served]
         history += [(_("Confirmed by 1C"), moment(row.acknowledged_at))] if row.acknowledged_at else []
-        return Detail(hit, values, history, _problems(hit, "document", str(pk)))
+        return Detail(hit, values, history, _problems(hit, "document", str(pk)), happened(portal, row.known), bool(row.onec_id))
     party = TradeParty.objects.get(pk=pk)
     history = [(_("Made known"), moment(party.created_at)), (_("Last change"), moment(party.changed_at))]
     values = compared.party(party.portal_side, party.onec_side, party.agreed)
-    return Detail(hit, values, history, _problems(hit, "party", str(pk)))
+    return Detail(hit, values, history, _problems(hit, "party", str(pk)), happened(portal, party.known), bool(party.onec_id))
 
 
 def _goods(portal: Portal, rows: list[StateRow]) -> list[Hit]:
@@ -133,7 +137,7 @@ def _goods_detail(hit: Hit) -> Detail:
         history.append((_("From the file %(name)s") % {"name": row.run.file_name}, moment(row.run.created_at)))
     if row.not_before is not None:
         history.append((_("Tried again"), moment(row.not_before)))
-    return Detail(hit, values, history, _problems(hit, row.kind, row.onec_id))
+    return Detail(hit, values, history, _problems(hit, row.kind, row.onec_id), linkable=is_linkable(row))
 
 
 def _condition(row: TradeDocument | TradeParty) -> str:

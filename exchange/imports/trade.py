@@ -114,7 +114,7 @@ class _Reader:
         """Give payments and shipments to the orders they name, keep those whose order is still to come, tell what could not be read."""
         portal, base = self.run.base.portal, self.run.base
         with transaction.atomic():
-            rows = Rows(base)
+            rows = Rows(base, file_name=self.run.file_name)
             lost = [loose for loose in self._loose if not rows.add(loose)]
             self._count(rows)
             loose_parts.keep(base, [one for one in lost if one.basis])
@@ -157,7 +157,7 @@ class _Reader:
         self._not_carried(name for name, times in reading.not_carried.items() for _ in range(times))
 
     def _saved(self, orders: Sequence[Order], parties: Sequence[Party]) -> bool:
-        rows = Rows(self.run.base)
+        rows = Rows(self.run.base, file_name=self.run.file_name)
         try:
             with transaction.atomic():
                 rows.keep(orders, parties)

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
 from b24app import lanes
+from exchange import history
 from exchange.imports import loose_parts
 from exchange.models import OneCBase, TradeDocument, TradeParty, TradeSide
 from exchange.planning.counterparties import party_over
@@ -48,6 +49,7 @@ class Rows:
 
     base: OneCBase
     tally: Tally = field(default_factory=Tally)
+    file_name: str = ""  # for the history of what it changes
 
     def keep(self, orders: Collection[Order], parties: Iterable[Party] = ()) -> None:
         """Keep orders with their buyers, and parties told by themselves, in the order told; the lane is due if anything is news."""
@@ -136,9 +138,11 @@ class Rows:
             return False
         for name, value in changed.items():
             setattr(row, name, value)
+        row.known = history.laid_before(row.known, history.changes("onec", row.onec_side, data, f"file:{self.file_name}"))
         row.onec_side = data
         type(row)._default_manager.filter(pk=row.pk).update(
             onec_side=data,
+            known=row.known,
             version=F("version") + 1,
             changed_at=Now(),
             told_at=Coalesce(F("told_at"), Now()),

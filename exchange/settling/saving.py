@@ -11,19 +11,23 @@ from django.db import connection, transaction
 
 from b24app import lanes
 from b24app.models import Portal
-from exchange import reports
+from exchange import history, reports
 from exchange.exports import queue
 from exchange.exports.numbering import NoNumberLeft
 from exchange.imports.flows import Key
-from exchange.models import OneCBase, TradeDocument
+from exchange.models import OneCBase, TradeDocument, TradeParty
 from exchange.settling import party_rows
 from exchange.settling.flows import DOCUMENT, PARTY, Learnt
 from exchange.settling.timing import Timing
 
 log = logging.getLogger(__name__)
 
+_MODELS: dict[str, type[TradeDocument] | type[TradeParty]] = {DOCUMENT: TradeDocument, PARTY: TradeParty}
 _TABLES = {DOCUMENT: "exchange_tradedocument", PARTY: "exchange_tradeparty"}
-_JSON = ("portal_side", "onec_side", "agreed", "known")
+_JSON = ("portal_side", "onec_side", "agreed")
+# What others than the flows keep among a row's notes.
+_HISTORY = f"case when known ? '{history.KEY}' then jsonb_build_object('{history.KEY}', known -> '{history.KEY}') else '{{}}' end"
+_OTHERS = {PARTY: _HISTORY, DOCUMENT: f"jsonb_build_object('told_version', known -> 'told_version') || {_HISTORY}"}
 
 
 class Saving:
@@ -66,6 +70,7 @@ class Saving:
         }
         if parties and self.base is not None:
             party_rows.link(self.portal.pk, self.base.pk, parties)
+        told = _told_of_portal(learnt)
         for (kind, pk), columns in learnt.changed.items():
             names, values = _columns(kind, columns)
             if not names:
@@ -74,6 +79,8 @@ class Saving:
                 f"update {_TABLES[kind]} set {', '.join(names)}, changed_at = now() where id = %s",  # noqa: S608
                 [*values, int(pk)],
             )
+        for kind, noted in told.items():
+            history.note(_MODELS[kind], noted)
         for (kind, _), columns in learnt.changed.items():
             if kind == PARTY and self.base is not None and (people := (columns.get("known") or {}).get("people")):
                 party_rows.link_people(self.portal.pk, self.base.pk, people)
@@ -111,6 +118,19 @@ class Saving:
         reports.report_many(told, portal=self.portal, base=base)
 
 
+def _told_of_portal(learnt: Learnt) -> dict[str, dict[int, list[history.Entry]]]:
+    """What is other in the portal than when each row was last read: one look at those rows."""
+    noted: dict[str, dict[int, list[history.Entry]]] = {}
+    sides = {key: columns["portal_side"] for key, columns in learnt.changed.items() if columns.get("portal_side")}
+    for kind, ids in _by_kind(sides).items():
+        before = _MODELS[kind]._default_manager.filter(pk__in=ids, portal_side__isnull=False)
+        noted[kind] = {
+            pk: history.changes("portal", was, sides[kind, str(pk)], "portal", onec)
+            for pk, was, onec in before.values_list("pk", "portal_side", "onec_side")
+        }
+    return noted
+
+
 def _columns(kind: str, columns: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
     names: list[str] = []
     values: list[Any] = []
@@ -118,10 +138,10 @@ def _columns(kind: str, columns: Mapping[str, Any]) -> tuple[list[str], list[Any
         if name == "b24":
             names += ["entity_type_id = %s", "b24_id = %s"]
             values += list(value)
-        elif name == "known" and kind == DOCUMENT:
-            # Which version 1C had confirmed when it last told of it is written by whoever reads 1C's files.
-            names.append("known = %s::jsonb || jsonb_build_object('told_version', known -> 'told_version')")
-            values.append(json.dumps(value, ensure_ascii=False))
+        elif name == "known":
+            # Which version 1C had confirmed when it last told of it is written by whoever reads 1C's files; the history by them too.
+            names.append(f"known = %s::jsonb || {_OTHERS[kind]}")
+            values.append(json.dumps({key: one for key, one in value.items() if key != history.KEY}, ensure_ascii=False))
         elif name in _JSON:
             names.append(f"{name} = %s::jsonb")
             values.append(None if value is None else json.dumps(value, ensure_ascii=False))
