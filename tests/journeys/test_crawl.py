@@ -24,6 +24,8 @@ from b24app.models import Portal
 from b24app.pages.navigation import PLACES
 from b24app.pages.urls import urlpatterns
 from exchange.models import ExchangeRequest, ImportRun, OneCBase, Problem, StateRow, TradeDocument, TradeParty
+from exchange.planning.trade import COMPANY
+from sandbox.portal.server import PortalServer
 from tests.b24app.pages.conftest import make_portal
 from tests.journeys.furnishing import furnish_all
 
@@ -232,10 +234,15 @@ class Town:
 
 
 @pytest.fixture
-def town(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> Town:
+def town(portal: Portal, bitrix24: PortalServer, monkeypatch: pytest.MonkeyPatch) -> Town:
     """Nobody works in the background: what is to be done stands in the database."""
     monkeypatch.setattr("celery.app.task.Task.apply_async", lambda *_, **__: None)
-    return Town(portal, furnish_all(portal, OWN), furnish_all(make_portal(), FOREIGN))
+    for number in (1, 2):  # the buyer's own company, and one that it may be linked with by hand
+        fields = {"title": f"{OWN} покупатель {number}"}
+        bitrix24.call("crm.item.add", {"entityTypeId": COMPANY, "fields": fields}, 1)
+    town = Town(portal, furnish_all(portal, OWN), furnish_all(make_portal(), FOREIGN))
+    TradeParty.objects.filter(base=town.base).update(onec_id=f"{OWN}-4")
+    return town
 
 
 def has_cards() -> bool:
@@ -253,6 +260,7 @@ class TestCrawl:
         met = {resolve(urlsplit(action.url).path).url_name for action in walker.walked}
         missed = {pattern.name for pattern in urlpatterns if isinstance(pattern, URLPattern)} - met
         assert "overview" in met
+        assert not admin or {"match_link_ask", "match_link"} <= met
         # The examples lead nearly everywhere; where they do not, an address is not looked at (`app` is opened by the portal alone).
         assert not admin or len(missed) <= len(urlpatterns) // 8, missed
 
