@@ -24,7 +24,6 @@ from b24app.models import Portal
 from b24app.pages.navigation import PLACES
 from b24app.pages.urls import urlpatterns
 from exchange.models import ExchangeRequest, ImportRun, OneCBase, Problem, StateRow, TradeDocument, TradeParty
-from exchange.planning.trade import COMPANY
 from sandbox.portal.server import PortalServer
 from tests.b24app.pages.conftest import make_portal
 from tests.journeys.furnishing import furnish_all
@@ -237,12 +236,10 @@ class Town:
 def town(portal: Portal, bitrix24: PortalServer, monkeypatch: pytest.MonkeyPatch) -> Town:
     """Nobody works in the background: what is to be done stands in the database."""
     monkeypatch.setattr("celery.app.task.Task.apply_async", lambda *_, **__: None)
-    for number in (1, 2):  # the buyer's own company, and one that it may be linked with by hand
-        fields = {"title": f"{OWN} покупатель {number}"}
-        bitrix24.call("crm.item.add", {"entityTypeId": COMPANY, "fields": fields}, 1)
-    town = Town(portal, furnish_all(portal, OWN), furnish_all(make_portal(), FOREIGN))
-    TradeParty.objects.filter(base=town.base).update(onec_id=f"{OWN}-4")
-    return town
+    for name in ("1", "2"):  # what the item is linked with, and what it may be linked with by hand
+        fields = {"iblockId": portal.facts["catalog"]["iblock_id"], "name": f"{OWN} товар {name}"}
+        bitrix24.call("catalog.product.add", {"fields": fields})
+    return Town(portal, furnish_all(portal, OWN), furnish_all(make_portal(), FOREIGN))
 
 
 def has_cards() -> bool:
