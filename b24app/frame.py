@@ -2,6 +2,7 @@
 
 No cookie is used inside the frame: browsers block third-party cookies. The page that answers the entry POST holds the token;
 its script sends it as `Authorization: Frame …` and renews it through the portal. A token is never ambient: no CSRF there.
+Without that header the same pages open for who has signed in outside the frame (signed_in.py), with CSRF; the two never mix.
 
     POST /b24/          ── @entry ──► AUTH_ID proved on the stored portal ──► page with token (15 minutes)
     any hx-get/hx-post  ── FrameToken middleware ──► request.frame_user ──► @portal_required / @admin_required
@@ -19,14 +20,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from b24app import signed_in
 from b24app.elements import Element, readable
 from b24app.models import Person, Portal
 from b24app.oauth import troubles
@@ -49,7 +51,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FrameUser:
-    """The proved person in the frame. `admin` is what the portal's server said, at most 15 minutes ago."""
+    """The proved person in the frame, or on a full page. `admin` is what the portal's server said, at most 15 minutes ago."""
 
     portal_id: int
     user_id: int
@@ -58,6 +60,8 @@ class FrameUser:
     app_sid: str
     # Opened in the card of an element: that one, which the portal has shown him, and others that belong to it and he may see too.
     elements: tuple[Element, ...] = ()
+    # Signed in outside the frame: known by the session's cookie, and no token may ever be made of it.
+    full_page: bool = False
     # Loaded by the guards: inside a guarded view it is always there.
     portal: Portal = dataclasses.field(default=None, compare=False, repr=False)  # type: ignore[assignment]
 
@@ -84,6 +88,8 @@ View = Callable[..., HttpResponseBase]
 
 def sign(user: FrameUser) -> str:
     """The header token for this person."""
+    if user.full_page:
+        raise ValueError("a session becomes no frame token")
     told = [user.portal_id, user.user_id, int(user.admin), user.language, user.app_sid, user.elements]
     return signing.dumps(told, salt=SALT)
 
@@ -105,29 +111,16 @@ def header_token(request: HttpRequest) -> str:
 
 
 def entry_context(request: HttpRequest) -> dict[str, Any]:
-    """For the template of a page inside the frame: {"token", "ttl", "language", "portal_origin", "app_sid", "admin"}."""
+    """For the template of a whole page: {"token" ("" outside the frame), "ttl", "language", "portal_origin", "app_sid", "admin"}."""
     user: FrameUser | None = getattr(request, "frame_user", None)
     return {
-        "token": sign(user) if user else "",
+        "token": sign(user) if user and not user.full_page else "",
         "ttl": TTL_SECONDS,
         "language": translation.get_language() or "en",
         "portal_origin": getattr(request, "portal_origin", ""),
         "app_sid": user.app_sid if user else "",
         "admin": bool(user and user.admin),
     }
-
-
-# ---- language ----------------------------------------------------------------------------------------------------------------
-
-
-def choose_language(request: FrameRequest, language: str) -> None:
-    """Store the person's choice ("" = as the portal) and use it from this answer on (`entry_context` then signs it)."""
-    known = {code for code, _ in settings.LANGUAGES}
-    chosen = language if language in known else ""
-    user = request.frame_user
-    Person.objects.update_or_create(portal_id=user.portal_id, user_id=user.user_id, defaults={"language": chosen})
-    request.frame_user = dataclasses.replace(user, language=chosen or language_for(request.portal.language))
-    translation.activate(request.frame_user.language)
 
 
 # ---- entry -------------------------------------------------------------------------------------------------------------------
@@ -140,7 +133,7 @@ def entry(view: View) -> View:
     @functools.wraps(view)
     def proved(request: FrameRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method in ("GET", "HEAD"):
-            return notice(request, "outside", status=200)
+            return redirect("pages:overview") if signed_in.known(request) else notice(request, "outside", status=200)
         if request.method != "POST":
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
         refusal = _enter(request)
@@ -268,16 +261,36 @@ def portal_required(view: View) -> View:
     @functools.wraps(view)
     def guarded(request: FrameRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user: FrameUser | None = getattr(request, "frame_user", None)
-        portal = Portal.objects.filter(pk=user.portal_id, uninstalled_at=None).first() if user else None
-        if portal is None:
-            return HttpResponse("Open the app in Bitrix24.", status=401, content_type="text/plain")
-        request.portal, request.portal_origin = portal, origin_of(portal.client_endpoint)
-        request.frame_user = dataclasses.replace(request.frame_user, portal=portal)
+        if user is None:
+            refusal = _from_session(request)
+            if refusal is not None:
+                return refusal
+        else:
+            portal = Portal.objects.filter(pk=user.portal_id, uninstalled_at=None).first()
+            if portal is None:
+                return HttpResponse("Open the app in Bitrix24.", status=401, content_type="text/plain")
+            request.portal, request.portal_origin = portal, origin_of(portal.client_endpoint)
+            request.frame_user = dataclasses.replace(user, portal=portal)
         response = view(request, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Content-Language", request.frame_user.language)
         return response
 
     return guarded
+
+
+def _from_session(request: FrameRequest) -> HttpResponse | None:
+    """Put the person signed in outside the frame on the request (nobody may frame that page); or the answer that says why not."""
+    try:
+        found = signed_in.enter(request)
+    except signed_in.Unreachable as error:
+        return _unreachable(request, error.portal, error.error)
+    if isinstance(found, HttpResponse):
+        return found
+    portal = found.portal
+    request.portal, request.portal_origin = portal, ""
+    request.frame_user = FrameUser(portal.pk, found.user_id, found.admin, found.language, "", full_page=True, portal=portal)
+    return None
 
 
 def admin_required(view: View) -> View:

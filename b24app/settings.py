@@ -186,6 +186,10 @@ LOGIN_URL = "/accounts/login/"
 HTTPS = APP_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# The page itself tells its script the CSRF token. A session ends with the browser, and after half a day without a change at the latest.
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 12 * 3600
 # Behind a proxy that ends TLS the request looks like http; its origin is still the app's own address.
 CSRF_TRUSTED_ORIGINS = [APP_URL]
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"

@@ -12,10 +12,21 @@ from django.shortcuts import render
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """No sign-up with a form; after signing in people go only to addresses of our own (allauth's own check)."""
+    """No sign-up with a form; after signing in people go only to addresses of our own (allauth's own check).
+
+    allauth ends the session of whoever was signed in before, so the portals of the same browser are carried into the new one.
+    """
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        super().login(request, user)
+        proved = getattr(request, "b24_proved", None)
+        if proved is not None:
+            from b24app import signed_in
+
+            signed_in.add(request.session, proved, getattr(request, "b24_kept", {}))
 
 
 class PortalAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -24,6 +35,12 @@ class PortalAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Whoever is proved by his portal may have an account."""
         return True
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Remember who is signed in with this browser while allauth changes the session."""
+        from b24app import signed_in
+
+        request.b24_kept = signed_in.known(request)  # type: ignore[attr-defined]
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **_: Any) -> None:
         """Our own page instead of allauth's; what went wrong is in the log, where it was noticed."""

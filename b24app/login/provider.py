@@ -32,6 +32,8 @@ class Bitrix24Provider(OAuth2Provider):  # type: ignore[misc]
         """Scopes stand on the app's card: allauth's `?scope=` and `?auth_params=` are dropped; the state remembers the portal."""
         kwargs: dict[str, Any] = super().get_redirect_from_request_kwargs(request)
         kwargs["scope"], kwargs["auth_params"] = [], {}
+        # allauth's `?process=` would tie an account to whoever is signed in: here it is always a sign-in.
+        kwargs["process"] = "login"
         kwargs["portal_id"] = self.get_oauth2_adapter(request).portal().pk
         return kwargs
 

@@ -9,4 +9,6 @@ urlpatterns = [
     path("bitrix24/login/callback/", views.oauth2_callback, name="bitrix24_callback"),
     path("login/", views.start, name="account_login"),
     path("done/", views.done, name="login_done"),
+    path("choose/", views.choose, name="login_choose"),
+    path("leave/", views.leave, name="login_leave"),
 ]

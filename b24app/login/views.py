@@ -11,10 +11,16 @@ from allauth.socialaccount.providers.base import ProviderException
 from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter, OAuth2CallbackView, OAuth2LoginView
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
+from b24app import signed_in
 from b24app.login.portals import portal_named
 from b24app.models import Portal
 from b24app.oauth import server
@@ -70,10 +76,12 @@ class Bitrix24Adapter(OAuth2Adapter):  # type: ignore[misc]
         if grant.member_id != portal.member_id:
             raise ProviderException("the token belongs to another portal")
         try:
-            user_id, _ = identify(portal, grant.access_token)
+            user_id, admin = identify(portal, grant.access_token)
         except (Unproved, RestError) as error:
             log.warning("sign-in: person not proved on portal %s: %s", portal.pk, error)
             raise ProviderException("the portal did not confirm the person") from error
+        # The adapter keeps him in the session once the sign-in is complete.
+        request.b24_proved = signed_in.Proved(portal, user_id, admin, grant.access_token, grant.expires_in)  # type: ignore[attr-defined]
         person = {"member_id": portal.member_id, "user_id": user_id, "domain": portal.domain}
         return self.get_provider().sociallogin_from_response(request, person)
 
@@ -94,12 +102,41 @@ oauth2_login = OAuth2LoginView.adapter_view(Bitrix24Adapter)
 oauth2_callback = PortalCallback.adapter_view(Bitrix24Adapter)
 
 
+@require_GET
+@never_cache
 def start(request: HttpRequest) -> HttpResponse:
-    """Where people land who are not signed in: a sign-in begins at a portal, so there is nothing to type here."""
-    return render(request, "b24app/notice.html", {"reason": "outside"})
+    """Where a sign-in begins: the portal is typed, then a link leads to it.
+
+    A link, because the policy lets no form end at another site, not even by a redirect.
+    """
+    named, portal = request.GET.get("portal", "").strip()[:255], portal_named(request)
+    context = {"named": named, "portal": portal, "next": request.GET.get("next", "")[:2000]}
+    return render(request, "b24app/sign_in.html", context)
 
 
+@require_GET
+@never_cache
 @login_required
 def done(request: HttpRequest) -> HttpResponse:
-    """The page after signing in: the app itself lives inside the portal."""
-    return render(request, "b24app/notice.html", {"reason": "outside"})
+    """The portals that the person has signed in at with this browser: to open one, to add another, to sign out."""
+    chosen = request.session.get(signed_in.CHOSEN)
+    return render(request, "b24app/portals.html", {"portals": signed_in.portals(request), "chosen": chosen})
+
+
+@require_POST
+@login_required
+def choose(request: HttpRequest) -> HttpResponse:
+    """Open the app in one of the person's portals; 404 for any other."""
+    if signed_in.choose(request, request.POST.get("portal", "")) is None:
+        raise Http404
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(reverse("pages:overview"))
+    return redirect("pages:overview")
+
+
+@require_POST
+@login_required
+def leave(request: HttpRequest) -> HttpResponse:
+    """Sign out of every portal: the session and the tokens in it are gone."""
+    logout(request)
+    return redirect("account_login")

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django_htmx.http import trigger_client_event
 
+from b24app import signed_in
 from b24app.frame import FrameRequest, entry_context
 from b24app.models import Portal
 from b24app.pages.navigation import places
@@ -34,6 +35,8 @@ def localized(view: View) -> View:
 def page(request: FrameRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """`b24app/<template>.html` for a whole page, its part `b24app/_<template>.html` for htmx."""
     own = {"user": request.frame_user, "places": places(request.frame_user, template), **context}
+    if request.frame_user.full_page:
+        own |= {"portals": signed_in.portals(request), "portal_here": request.portal}
     if getattr(request, "htmx", False):
         return render(request, f"b24app/_{template}.html", own, status=status)
     return render(request, f"b24app/{template}.html", {**entry_context(request), **own}, status=status)

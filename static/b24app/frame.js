@@ -66,6 +66,10 @@ const meta = (name) => {
 };
 const renewAddress = meta('frame-renew');
 let token = meta('frame-token');
+// Outside the frame the session's cookie says who it is: each request shows the page's CSRF token, and names the page's portal.
+const csrf = meta('csrf-token');
+const ownPortal = meta('portal');
+const credentials = () => (token ? { Authorization: `Frame ${token}` } : csrf ? { 'X-CSRFToken': csrf, 'X-Portal': ownPortal } : {});
 let until = Date.now() + 1000 * Number(meta('frame-ttl') || 900);
 let renewing = null;
 
@@ -105,7 +109,7 @@ document.addEventListener('htmx:confirm', (event) => {
   );
 });
 document.addEventListener('htmx:configRequest', (event) => {
-  if (token) event.detail.headers.Authorization = `Frame ${token}`;
+  Object.assign(event.detail.headers, credentials());
 });
 document.addEventListener('htmx:beforeSwap', (event) => {
   // A form that the server refused comes back with 422 and is shown, with what was typed.
@@ -114,7 +118,8 @@ document.addEventListener('htmx:beforeSwap', (event) => {
 document.addEventListener('htmx:responseError', (event) => {
   // The server finds the token too old (our clock may differ): the next request renews it first.
   if (event.detail.xhr.status === 401) until = 0;
-  if (!isPoll(event.detail.elt)) toast(document.getElementById('page')?.dataset.failed ?? '', 8000);
+  if (event.detail.xhr.status === 401 && csrf) tellTrouble('expired');
+  else if (!isPoll(event.detail.elt)) toast(document.getElementById('page')?.dataset.failed ?? '', 8000);
 });
 document.addEventListener('htmx:sendError', () => tellTrouble('offline'));
 document.addEventListener('htmx:afterRequest', (event) => {
@@ -198,7 +203,7 @@ document.addEventListener('click', async (event) => {
     if (token && Date.now() >= until - 1000) await freshToken();
     const form = document.getElementById(button.dataset.form ?? '');
     const query = form ? `?${new URLSearchParams(new FormData(form))}` : '';
-    const answer = await fetch(button.dataset.download + query, { headers: { Authorization: `Frame ${token}` } });
+    const answer = await fetch(button.dataset.download + query, { headers: credentials() });
     if (!answer.ok) throw new Error(`download: ${answer.status}`);
     const name = /filename="([^"]+)"/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? 'file';
     const address = URL.createObjectURL(await answer.blob());

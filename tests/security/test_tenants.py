@@ -5,46 +5,23 @@ from __future__ import annotations
 import base64
 import contextlib
 import itertools
-import secrets
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from b24app import frame
 from b24app.events import tasks as event_tasks
-from b24app.oauth import admission
 from b24app.pages import decision_state
-from exchange import guessing
 from exchange import tasks as exchange_tasks
 from exchange.models import Problem
 from tests.security.neighbours import OWNER, Neighbour, tables
 
-_METHODS = ("get", "post", "put", "delete")
-
-
-@pytest.fixture
-def ours(db: None) -> Neighbour:
-    return Neighbour("ATTACKER", 1_000_000)
-
-
-@pytest.fixture
-def theirs(db: None) -> Neighbour:
-    return Neighbour("VICTIM", 2_000_000)
-
-
-@pytest.fixture(autouse=True)
-def _nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What would be woken stays asleep (no broker, no portal on the net), and refusals count for one test only."""
-    from celery.app.task import Task
-
-    monkeypatch.setattr(admission, "PREFIX", f"test-{secrets.token_hex(6)}")
-    monkeypatch.setattr(guessing, "PREFIX", f"test-{secrets.token_hex(6)}")
-    monkeypatch.setattr(Task, "apply_async", lambda self, *args, **kwargs: None)
+METHODS = ("get", "post", "put", "delete")
+pytestmark = pytest.mark.usefixtures("nobody_works")
 
 
 def addresses(
@@ -120,7 +97,7 @@ class TestWalk:
         assert status == 200
         assert theirs.word in text
 
-    @pytest.mark.parametrize("method", _METHODS)
+    @pytest.mark.parametrize("method", METHODS)
     def test_as_another_portals_administrator_shows_and_changes_nothing_of_it(
         self, method: str, ours: Neighbour, theirs: Neighbour
     ):
@@ -149,7 +126,7 @@ class TestWalk:
                 assert not ids_in_path or status in (401, 403, 404, 405), (method, path, status)
         assert theirs.rows() == before
 
-    @pytest.mark.parametrize("method", _METHODS)
+    @pytest.mark.parametrize("method", METHODS)
     def test_as_nobody_opens_nothing(self, method: str, theirs: Neighbour):
         before = theirs.rows()
         for path in every_address(theirs):
@@ -166,15 +143,6 @@ class TestWalk:
         for path in every_address(theirs):
             if path.startswith(("/b24/bases/", "/b24/problems/", "/b24/journal/")):
                 assert ask(method, path, theirs.form(), headers)[0] in (403, 405), (method, path)
-
-    def test_as_a_signed_in_person_without_a_frame_opens_no_page_of_the_app(self, theirs: Neighbour):
-        person = get_user_model().objects.create_user(f"{theirs.portal.member_id[:12]}-1", password="pass")
-        client = Client(raise_request_exception=False)
-        client.force_login(person)
-        for path in every_address(theirs):
-            answer: Any = client.get(path, theirs.form())
-            body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-            assert theirs.word not in body.decode("utf-8", "replace"), path
 
 
 class TestOddInput:

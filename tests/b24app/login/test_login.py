@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,30 +8,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from b24app.models import Portal
-from sandbox.portal.server import PortalServer
-
-if TYPE_CHECKING:
-    from django.test.client import _MonkeyPatchedWSGIResponse as Response
-
-LOGIN, CALLBACK = "/accounts/bitrix24/login/", "/accounts/bitrix24/login/callback/"
-
-
-def begin(client: Client, portal: str, **query: str) -> Response:
-    return client.get(LOGIN, {"portal": portal, **query})
-
-
-def code_for(server: PortalServer, user_id: int) -> str:
-    with server.portal.lock:
-        code = server.portal.oauth.code(server.client_id, user_id)
-        server.portal.store.commit()
-    return code
-
-
-def sign_in(client: Client, server: PortalServer, user_id: int = 1, **changed: Any) -> Response:
-    """The whole way: to the portal, and back with a code of the person who signed in there."""
-    state = parse_qs(urlsplit(begin(client, server.domain).headers["Location"]).query)["state"][0]
-    query = {"code": code_for(server, user_id), "state": state, "domain": server.domain, "member_id": server.member_id, **changed}
-    return client.get(CALLBACK, query)
+from tests.b24app.login.ways import CALLBACK, begin, code_for, sign_in
 
 
 def signed_in(client: Client) -> bool:
