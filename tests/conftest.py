@@ -111,7 +111,7 @@ def playwright_driver() -> Iterator[Playwright]:
     # It keeps an event loop in this thread, and Django would forbid the ORM beside it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     # The machine may be busy.
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=45_000)
     with sync_playwright() as playwright:
         yield playwright
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
